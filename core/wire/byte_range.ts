@@ -1,0 +1,2 @@
+/** placeholder */
+export interface ByteRange { start: number; end?: number; total?: number }
