@@ -1,0 +1,113 @@
+// Runs one suite of tests under Bun, then Deno, then Node, and prints what each of them counted.
+// `tsx scripts/test.ts [bun] [deno] [node] [--suite NAME] [--json FILE] [PATH_PART…]`; the last line is `N passed, N failed`.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { filesBelow, root } from "./tree.ts";
+
+type Runtime = "bun" | "deno" | "node";
+interface Totals {
+  passed: number;
+  failed: number;
+}
+
+const runtimes: readonly Runtime[] = ["bun", "deno", "node"];
+// Slow or tool-hungry suites: a folder of tests/ that runs only when it is asked for by name.
+const suites: readonly string[] = ["packaging", "interop", "soak"];
+const limitMs = 20 * 60_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { suite: { type: "string", default: "" }, json: { type: "string" } },
+});
+const chosen = runtimes.filter((runtime) => positionals.includes(runtime));
+const parts = positionals.filter((word) => !runtimes.includes(word as Runtime));
+const total: Totals = { passed: 0, failed: 0 };
+const lines: string[] = [];
+
+for (const runtime of chosen.length > 0 ? chosen : runtimes) {
+  const files = testFiles(runtime);
+  if (files.length === 0) continue;
+  console.log(`\n== ${runtime}: ${files.length} files`);
+  const totals = run(runtime, files);
+  lines.push(`${runtime}: ${totals.passed} passed, ${totals.failed} failed`);
+  total.passed += totals.passed;
+  total.failed += totals.failed;
+}
+if (lines.length === 0) {
+  console.log(`No test file matches ${JSON.stringify(parts)} in the suite "${values.suite || "default"}".`);
+  total.failed = 1;
+}
+console.log(`\n${lines.join("\n")}\n${total.passed} passed, ${total.failed} failed`);
+if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(total));
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+/** The suite's files for one runtime: `*_bun_test.ts` and its like run only there. */
+function testFiles(runtime: Runtime): string[] {
+  const others = runtimes.filter((other) => other !== runtime).map((other) => `_${other}_test.ts`);
+  return filesBelow("tests").filter((path) => {
+    const suite = suites.find((name) => path.startsWith(`tests/${name}/`)) ?? "";
+    if (!path.endsWith("_test.ts") || suite !== values.suite) return false;
+    if (others.some((ending) => path.endsWith(ending))) return false;
+    return parts.length === 0 || parts.some((part) => path.includes(part));
+  });
+}
+
+function run(runtime: Runtime, files: readonly string[]): Totals {
+  mkdirSync(`${root}.tmp`, { recursive: true });
+  const report = `${root}.tmp/junit-${runtime}-${process.pid}.xml`;
+  const [command, args] = commandLine(runtime, report, files);
+  const child = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", runtime === "deno" ? "pipe" : "inherit", "inherit"],
+    timeout: limitMs,
+    maxBuffer: 256 * 1024 * 1024,
+    env: { ...process.env, NO_COLOR: "1", PATH: `${root}node_modules/.bin:${process.env["PATH"]}` },
+  });
+  // Deno prints each dot on a line of its own when nobody watches.
+  if (child.stdout) console.log(child.stdout.toString().replace(/^\.\n/gm, "").trim());
+  if (child.error) console.error(`Cannot run ${command}: ${child.error.message}`);
+  const totals = existsSync(report) ? count(readFileSync(report, "utf8")) : { passed: 0, failed: 0 };
+  rmSync(report, { force: true });
+  // A runner may fail outside of any test (a file that does not load, a crash): its exit status decides.
+  if (child.status !== 0) totals.failed = Math.max(1, totals.failed);
+  return totals;
+}
+
+function commandLine(runtime: Runtime, report: string, files: readonly string[]): [string, string[]] {
+  switch (runtime) {
+    case "bun": {
+      const options = ["--only-failures", "--reporter=junit", `--reporter-outfile=${report}`];
+      return ["bun", ["test", ...options, ...files.map((path) => `./${path}`)]];
+    }
+    case "deno": {
+      // Where npm has installed the packages use them; else Deno's own cache, as deno.json says.
+      const packages = existsSync(`${root}node_modules`) ? ["--node-modules-dir=manual"] : [];
+      const options = ["-A", "--no-check", "--reporter=dot", `--junit-path=${report}`];
+      return ["deno", ["test", ...options, ...packages, ...files]];
+    }
+    case "node": {
+      const options = ["--test-reporter=dot", "--test-reporter-destination=stdout"];
+      options.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
+      return ["node", ["--import", "tsx", "--test", ...options, ...files]];
+    }
+  }
+}
+
+/** Counts the tests of a JUnit report; Deno also lists the groups, which are no tests, as cases. */
+function count(xml: string): Totals {
+  const cases = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)];
+  const groups = new Set<string>();
+  for (const [, name = ""] of cases) {
+    for (let at = name.indexOf(" &gt; "); at !== -1; at = name.indexOf(" &gt; ", at + 1)) {
+      groups.add(name.slice(0, at));
+    }
+  }
+  const totals: Totals = { passed: 0, failed: 0 };
+  for (const [, name = "", inside = ""] of cases) {
+    if (groups.has(name) && xml.includes('name="deno test"')) continue;
+    if (/<(failure|error)\b/.test(inside)) totals.failed += 1;
+    else if (!inside.includes("<skipped")) totals.passed += 1;
+  }
+  return totals;
+}
