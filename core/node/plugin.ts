@@ -1,0 +1,139 @@
+/**
+ * What a plugin is: middleware for some of the fixed stages of a node, taps, and state per session. The order of
+ * `use()` matters only inside a stage.
+ */
+
+import type { Message } from "../session/message.ts";
+import type { Session } from "../session/session.ts";
+import type { ByteRange } from "../wire/byte_range.ts";
+import type {
+  ChunkContext,
+  ConnectContext,
+  MessageContext,
+  OutgoingContext,
+  RequestContext,
+  UpgradeContext,
+} from "./context.ts";
+import type { Taps } from "./tap.ts";
+import type { MaybeVerdict, Verdict } from "./verdict.ts";
+
+/** Asks the middlewares further inside; may be called once, and before the middleware's own verdict. */
+export type Next = () => MaybeVerdict;
+
+/** One step of a stage. `own` is the plugin's state for the session; undefined where there is no session (yet). */
+export type Middleware<C, State = undefined> = (c: C, next: Next, own: State) => MaybeVerdict;
+
+/** Hands a message to the `message` and `deliver` stages; the verdict is theirs. */
+export type DeliverMessage = (message: Message) => MaybeVerdict;
+
+/** Puts the chunks of one session together: what the single occupant of the `assemble` stage makes for each session. */
+export interface Assembler {
+  /**
+   * Takes one chunk that passed the `chunk` stage. Calls `deliver` when a message is there (or begins, when it
+   * streams) and returns that verdict; returns `c.accept()` when more must come, `c.reject(413)` when it is too much.
+   */
+  receive(c: ChunkContext, deliver: DeliverMessage): MaybeVerdict;
+  /** When `wake` is due, on the clock of `PluginHost.now`; Infinity = never. */
+  readonly deadline: number;
+  /** Time has come: give up what is overdue. Early calls do nothing. */
+  wake(now: number): void;
+  /** The session is over: free everything, end what streams with `error`. */
+  close(error?: Error): void;
+}
+
+/** The fields of a success REPORT; the node adds paths, transaction id and status. */
+export interface SuccessReport {
+  readonly messageId: string;
+  readonly byteRange: ByteRange;
+  readonly comment?: string;
+}
+
+/** Writes the success reports of one session: what the single occupant of the `report` stage makes for each session. */
+export interface Reporter {
+  /** Octets of a message with `Success-Report: yes` were accepted; report now (`report`) or later. */
+  received(c: ChunkContext, report: (fields: SuccessReport) => void): void;
+  /** The whole message, `size` octets, was delivered and its handlers are done. */
+  delivered(messageId: string, size: number, report: (fields: SuccessReport) => void): void;
+  /** The message was refused or aborted: forget it. */
+  dropped(messageId: string): void;
+}
+
+/** What the node offers to a plugin while it is being set up. */
+export interface PluginHost {
+  /** Milliseconds on the node's clock; never goes backwards. */
+  now(): number;
+  /** Calls `callback` after `delayMs`; the function returned cancels it. Timers die with the node. */
+  setTimer(callback: () => void, delayMs: number): () => void;
+  /** Tells the `error` tap. */
+  error(error: unknown, stage: string): void;
+}
+
+/** Hooks of a plugin; every one is optional. `State` is what `session()` returns. */
+export interface Hooks<State = undefined> {
+  /** Name for `describe()` and for errors. */
+  readonly name: string;
+  /** Makes the plugin's state for a new session; it goes with the session. */
+  readonly session?: (session: Session) => State;
+  /** A session is over; its state is about to go. */
+  readonly ended?: (session: Session, own: State, error: Error | undefined) => void;
+  readonly upgrade?: Middleware<UpgradeContext>;
+  readonly connect?: Middleware<ConnectContext>;
+  /** Methods other than SEND and REPORT; without a session of this connection `own` is undefined. */
+  readonly request?: Middleware<RequestContext, State | undefined>;
+  readonly chunk?: Middleware<ChunkContext, State>;
+  /** Single occupant: replaces the node's own reassembly. */
+  readonly assemble?: (session: Session, host: PluginHost) => Assembler;
+  readonly message?: Middleware<MessageContext, State>;
+  readonly deliver?: Middleware<MessageContext, State>;
+  readonly outgoing?: Middleware<OutgoingContext, State>;
+  /** Single occupant: replaces the node's own success reports. */
+  readonly report?: (session: Session, host: PluginHost) => Reporter;
+  readonly taps?: Taps;
+}
+
+/** A plugin, as `use()` takes it: a name and what gives each node its own hooks. */
+export interface Plugin {
+  readonly name: string;
+  /** Hooks for one node. Called once per node, so that nothing is shared by accident. */
+  readonly setup: (host: PluginHost) => readonly Hooks<never>[];
+}
+
+/**
+ * Makes a plugin. Give the hooks, or, when they keep something per node, a name and a function that makes them:
+ *
+ * ```ts
+ * const quiet = definePlugin({ name: "quiet", chunk: (c) => c.reject(403) });
+ * const count = definePlugin("count", () => {
+ *   let chunks = 0;
+ *   return { name: "count", chunk: (_c, next) => (chunks++, next()) };
+ * });
+ * ```
+ */
+export function definePlugin<State = undefined>(hooks: Hooks<State>): Plugin;
+export function definePlugin<State = undefined>(
+  name: string,
+  make: (host: PluginHost) => Hooks<State>,
+): Plugin;
+export function definePlugin<State>(
+  first: Hooks<State> | string,
+  make?: (host: PluginHost) => Hooks<State>,
+): Plugin {
+  if (typeof first !== "string") {
+    return Object.freeze({ name: first.name, setup: () => [first as Hooks<never>] });
+  }
+  if (make === undefined)
+    throw new TypeError(`Cannot define plugin "${first}": a function that makes the hooks is missing`);
+  return Object.freeze({ name: first, setup: (host: PluginHost) => [make(host) as Hooks<never>] });
+}
+
+/** Joins plugins into one; their order inside each stage is kept. */
+export function compose(...plugins: readonly Plugin[]): Plugin {
+  const name = plugins.map((plugin) => plugin.name).join("+");
+  return Object.freeze({
+    name,
+    setup: (host: PluginHost) => plugins.flatMap((plugin) => plugin.setup(host)),
+  });
+}
+
+/** Re-exported so that a plugin names one module. */
+export type { Verdict };

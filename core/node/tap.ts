@@ -1,0 +1,78 @@
+/**
+ * Taps: what a plugin or an application may watch without deciding anything. They are called synchronously, their
+ * result is ignored, and one that throws goes to the `error` tap and hurts nobody.
+ */
+import type { Message } from "../session/message.ts";
+import type { Session } from "../session/session.ts";
+import type { ByteRange } from "../wire/byte_range.ts";
+import type { RequestFrame } from "../wire/frame.ts";
+import type { ConnectionHandle } from "./context.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What each tap is told. */
+export interface TapEvents {
+  /** A session is now bound to a connection (RFC 4975 §5.4). */
+  bound: { readonly session: Session; readonly connection: ConnectionHandle };
+  /** A request was decided: what was received, the verdict, and whether an answer went out for it. */
+  settled: {
+    readonly frame: RequestFrame;
+    readonly verdict: Verdict;
+    readonly session: Session | undefined;
+    readonly connection: ConnectionHandle;
+    readonly answered: "response" | "report" | "nothing";
+  };
+  /** A message was handed to the application. */
+  delivered: { readonly message: Message; readonly session: Session };
+  /** A response to one of our requests came in; `status` is 408 when none did in time. */
+  response: {
+    readonly session: Session | undefined;
+    readonly method: string;
+    readonly status: number;
+    readonly timedOut: boolean;
+  };
+  /** A REPORT came in. */
+  report: {
+    readonly session: Session;
+    readonly messageId: string;
+    readonly status: number;
+    readonly comment: string | undefined;
+    readonly byteRange: ByteRange | undefined;
+    /** False when no message of ours fits; such a REPORT is dropped without a sound. */
+    readonly matched: boolean;
+  };
+  /** Something threw, or broke the rules of the pipeline; the wire was told at most a status. */
+  error: {
+    readonly error: unknown;
+    /** Name of the plugin at fault; `"(application)"` for handlers, `"(node)"` for the node itself. */
+    readonly plugin: string;
+    /** Stage or tap it happened in. */
+    readonly stage: string;
+    readonly session: Session | undefined;
+  };
+  /** A session or a connection is over, with the error when it failed. */
+  closed: {
+    readonly session: Session | undefined;
+    readonly connection: ConnectionHandle | undefined;
+    readonly error: Error | undefined;
+  };
+  /** The peer did something that the RFC does not allow and that was let through. */
+  oddity: { readonly code: string; readonly detail: string; readonly connection: ConnectionHandle };
+}
+
+/** Name of a tap. */
+export type TapName = keyof TapEvents;
+
+/** Functions for some of the taps. */
+export type Taps = { readonly [Name in TapName]?: (event: TapEvents[Name]) => void };
+
+/** All names, in the order of a session's life. */
+export const tapNames: readonly TapName[] = [
+  "bound",
+  "settled",
+  "delivered",
+  "response",
+  "report",
+  "error",
+  "closed",
+  "oddity",
+];
