@@ -1,0 +1,71 @@
+/**
+ * Options of a connection with their defaults, and the reason for each number.
+ * Times are milliseconds, sizes are octets; nothing here is read from the network.
+ */
+import type { DecoderOptions } from "../wire/decoder.ts";
+
+/** What a connection can be told at its start. */
+export interface ConnectionOptions {
+  /** How frames travel: `"message"` means exactly one frame per write (RFC 7977 §5.1). @default "stream" */
+  framing?: "stream" | "message" | undefined;
+  /** Limits of the reading side. */
+  decoder?: Omit<DecoderOptions, "framing"> | undefined;
+  /** Time for a response, from the last octet handed over (RFC 4975 §7.1.1). @default 30000 */
+  transactionTimeoutMs?: number | undefined;
+  /** Open transactions of one connection; at the limit no new chunk starts. Covers 300 k messages/s at 50 ms. @default 16384 */
+  maxOpenTransactions?: number | undefined;
+  /** Transactions without a due response (`Failure-Report: partial`) that are remembered for a late error. @default 4096 */
+  maxRememberedTransactions?: number | undefined;
+  /** Octets of control requests that may wait; beyond it `request` throws "queue-full". @default 1048576 */
+  maxQueuedRequestBytes?: number | undefined;
+  /** Octets of responses and control requests that wait before `congested` asks to stop reading. @default 262144 */
+  congestionBytes?: number | undefined;
+  /** A running chunk is interrupted at this many octets when anything else is ready (RFC 4975 §7.1.1). @default 2048 */
+  interruptBytes?: number | undefined;
+  /** Longest body of a chunk; an idle link sends a message as one chunk. @default Infinity */
+  maxChunkBytes?: number | undefined;
+  /** What one write holds at most, give or take one frame. @default 65536 */
+  maxWriteBytes?: number | undefined;
+  /** Longest whole frame under `"message"` framing. @default 65536 */
+  maxFrameBytes?: number | undefined;
+  /** How long a chunk stays open on an otherwise idle wire when its source has no data. @default 5000 */
+  openChunkIdleMs?: number | undefined;
+  /** Draws transaction ids; drawn again on a clash. @default 16 random letters and digits */
+  transactionId?: (() => string) | undefined;
+}
+
+/** The numbers of `ConnectionOptions` with defaults filled in. */
+export type ConnectionLimits = Readonly<
+  Required<{
+    [K in Exclude<keyof ConnectionOptions, "framing" | "decoder" | "transactionId">]: number;
+  }>
+>;
+
+const defaults: ConnectionLimits = {
+  transactionTimeoutMs: 30_000,
+  maxOpenTransactions: 16_384,
+  maxRememberedTransactions: 4096,
+  maxQueuedRequestBytes: 1_048_576,
+  congestionBytes: 262_144,
+  interruptBytes: 2048,
+  maxChunkBytes: Number.POSITIVE_INFINITY,
+  maxWriteBytes: 65_536,
+  maxFrameBytes: 65_536,
+  openChunkIdleMs: 5000,
+};
+
+/**
+ * Fills in defaults and checks the numbers.
+ * @throws RangeError for a limit that is not a number of at least 1
+ */
+export function connectionLimits(options: ConnectionOptions): ConnectionLimits {
+  const limits: Record<keyof ConnectionLimits, number> = { ...defaults };
+  for (const key of Object.keys(defaults) as (keyof ConnectionLimits)[]) {
+    const value = options[key] ?? defaults[key];
+    if (!(value >= 1)) {
+      throw new RangeError(`Cannot use ${key}: ${value} (must be at least 1)`);
+    }
+    limits[key] = value;
+  }
+  return limits;
+}
