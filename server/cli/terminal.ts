@@ -1,0 +1,67 @@
+/**
+ * Where a command prints: results to standard output, everything else to standard error, and with `--json`
+ * one JSON object a line instead of sentences. Commands write through this and never to the console.
+ */
+import process from "node:process";
+
+/** What a command prints with. */
+export interface Terminal {
+  /** True when results are JSON lines. */
+  readonly json: boolean;
+  /** Columns of the terminal behind standard error, or 0 when there is none (then no progress bar is drawn). */
+  readonly columns: number;
+  /** A result: with `--json` the event as one line, else the text. An `undefined` text is for machines only. */
+  result(event: Readonly<Record<string, unknown>>, text: string | undefined): void;
+  /** A remark for the person at the terminal; silent with `--json`. */
+  note(text: string): void;
+  /** An error; with `--json` also as an event. */
+  error(text: string, exitCode: number): void;
+  /** Octets of a message as they are, to standard output; settles when they are written. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Replaces the line of the progress bar; an empty text clears it. */
+  progress(text: string): void;
+}
+
+/**
+ * The terminal of this process.
+ *
+ * @param options `json`: print JSON lines
+ */
+export function processTerminal(options: { json?: boolean | undefined }): Terminal {
+  const json = options.json === true;
+  const columns = json || !process.stderr.isTTY ? 0 : (process.stderr.columns ?? 80);
+  let bar = false;
+  const clearBar = (): void => {
+    if (bar) process.stderr.write("\r\x1b[K");
+    bar = false;
+  };
+  return {
+    json,
+    columns,
+    result(event, text) {
+      clearBar();
+      if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+      else if (text !== undefined) process.stdout.write(`${text}\n`);
+    },
+    note(text) {
+      clearBar();
+      if (!json) process.stderr.write(`${text}\n`);
+    },
+    error(text, exitCode) {
+      clearBar();
+      if (json) process.stdout.write(`${JSON.stringify({ event: "error", message: text, exitCode })}\n`);
+      process.stderr.write(`msrpkit: ${text}\n`);
+    },
+    write(bytes) {
+      clearBar();
+      return new Promise((resolve, reject) => {
+        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+      });
+    },
+    progress(text) {
+      if (columns === 0) return;
+      process.stderr.write(`\r\x1b[K${text}`);
+      bar = text !== "";
+    },
+  };
+}
