@@ -1,0 +1,173 @@
+/**
+ * The command line of `msrpkit`: its commands, their options and help. What a command does is loaded only when it
+ * runs, so that `--help` and `--version` answer at once.
+ */
+import { Command, CommanderError, Option } from "commander";
+import { EXIT_OK, EXIT_USAGE } from "../exit_codes.ts";
+import { VERSION } from "../version.ts";
+import type { ChatOptions } from "./chat.ts";
+import type { EchoOptions } from "./echo.ts";
+import { reportFailure } from "./failure.ts";
+import type { ReceiveOptions } from "./receive.ts";
+import type { SendOptions } from "./send.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+import { parseCount, parseRate } from "./units.ts";
+
+/** Default of `--listen`: this machine only; name an outside address to be reached from elsewhere. */
+export const DEFAULT_LISTEN = "msrp://127.0.0.1:2855;tcp";
+
+/**
+ * Runs one command line to its end.
+ *
+ * @param argv the arguments after the program's name
+ * @param makeTerminal where to print; tests give their own
+ * @returns the exit status, see `exit_codes.ts`
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  makeTerminal: (options: { json?: boolean | undefined }) => Terminal = processTerminal,
+): Promise<number> {
+  let exitCode = EXIT_OK;
+  let terminal = makeTerminal({});
+  const run = (options: { json?: boolean }, command: (terminal: Terminal) => Promise<number>) => {
+    terminal = makeTerminal(options);
+    return command(terminal).then((status) => {
+      exitCode = status;
+    });
+  };
+  try {
+    await buildProgram(run).parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    // Help, the version and mistakes in the options have been printed by commander already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    return reportFailure(error, terminal);
+  }
+  return exitCode;
+}
+
+type Run = (options: { json?: boolean }, command: (terminal: Terminal) => Promise<number>) => Promise<void>;
+
+/** All commands with their options; `run` gets what a command does. */
+function buildProgram(run: Run): Command {
+  const program = new Command("msrpkit")
+    .description("MSRP (RFC 4975) on the command line: send and receive messages and files of any size")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .showHelpAfterError("(msrpkit --help lists commands and options)")
+    .exitOverride();
+
+  program
+    .command("echo")
+    .description("accept every session below its addresses and send each message back unchanged")
+    .addOption(listenOption("address to listen on; may be repeated, msrps: means TLS", [DEFAULT_LISTEN]))
+    .addOption(certOption())
+    .addOption(keyOption())
+    .option("--json", "print events as JSON lines")
+    .action((options: EchoOptions) =>
+      run(options, async (terminal) => (await import("./echo.ts")).runEcho(options, terminal)),
+    );
+
+  program
+    .command("send")
+    .description("connect, send a text, files or standard input, and wait for the result")
+    .argument("[text...]", "text to send; - sends standard input")
+    .requiredOption("--to <path>", 'MSRP URI of the peer; through relays "URI URI…", the next hop first')
+    .option("--from <uri>", "own MSRP URI (default: one with a fresh session-id)")
+    .option("--type <media-type>", "Content-Type (default: text/plain, or by the file's extension)")
+    .addOption(new Option("--file <path>", "file to send; may be repeated").argParser(append))
+    .option("--bodiless", "send a SEND without a body: only asks whether the session answers")
+    .option("--success-report", "ask for success reports and wait until every octet is reported")
+    .addOption(
+      new Option("--failure-report <when>", "Failure-Report of the message")
+        .choices(["yes", "no", "partial"])
+        .default("yes"),
+    )
+    .option("--echo", "wait for each message to come back, print it, and fail if it differs")
+    .option("--out <file>", "with --echo: store what comes back instead of printing it")
+    .option("--message-id <id>", "Message-ID to use (default: a random one)")
+    .option("--resume <message-id>", "go on with an interrupted --file transfer of this Message-ID")
+    .addOption(
+      new Option("--rate <octets>", "send at most this many octets a second, e.g. 500k").argParser(parseRate),
+    )
+    .addOption(
+      new Option("--ca <file>", "PEM file of authorities (or of the peer's own certificate) to trust"),
+    )
+    .addOption(new Option("--insecure", "do not check the peer's certificate").conflicts("ca"))
+    .addOption(
+      new Option(
+        "--timeout <seconds>",
+        "time to wait for the connection, and for reports and echoes after sending",
+      )
+        .argParser((text) => parseCount(text, "--timeout"))
+        .default(30),
+    )
+    .option("--json", "print results as JSON lines")
+    .action((text: string[], options: SendOptions) =>
+      run(options, async (terminal) => (await import("./send.ts")).runSend(text, options, terminal)),
+    );
+
+  program
+    .command("receive")
+    .description("wait for messages; print texts, or store every message as a file")
+    .addOption(listenOption("address to listen on; may be repeated, msrps: means TLS", [DEFAULT_LISTEN]))
+    .addOption(certOption())
+    .addOption(keyOption())
+    .option("--out <directory>", "store messages there as files")
+    .addOption(
+      new Option("--count <n>", "end after this many messages").argParser((text) =>
+        parseCount(text, "--count"),
+      ),
+    )
+    .option("--json", "print events as JSON lines")
+    .action((options: ReceiveOptions) =>
+      run(options, async (terminal) => (await import("./receive.ts")).runReceive(options, terminal)),
+    );
+
+  for (const side of ["offer", "answer"] as const) {
+    program
+      .command(side)
+      .description(
+        side === "offer"
+          ? "open a chat: print an SDP offer, read the other terminal's answer, then talk"
+          : "join a chat: read the other terminal's SDP offer, print the answer, then talk",
+      )
+      .option("--host <host>", "own host name or address to put into the SDP (default: found out)")
+      .option("--port <port>", "port to listen on, 0 for any free one", "0")
+      .option("--tls", "protect the session with TLS; both sides check certificate fingerprints")
+      .option("--json", "print events as JSON lines")
+      .action((options: ChatOptions) =>
+        run(options, async (terminal) => (await import("./chat.ts")).runChat(side, options, terminal)),
+      );
+  }
+  return program;
+}
+
+function listenOption(description: string, fallback: readonly string[]): Option {
+  return new Option("--listen <uri>", description)
+    .argParser(collect)
+    .default(undefined, fallback.join(" "))
+    .env("MSRPKIT_LISTEN");
+}
+
+function certOption(): Option {
+  return new Option(
+    "--cert <file>",
+    "PEM certificate for msrps: (made there, self-signed, when missing)",
+  ).env("MSRPKIT_CERT");
+}
+
+function keyOption(): Option {
+  return new Option("--key <file>", "PEM key of --cert").env("MSRPKIT_KEY");
+}
+
+/** An option that may be repeated; in an environment variable the values are separated by blanks. */
+function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), ...value.split(/\s+/).filter((part) => part !== "")];
+}
+
+/** An option that may be repeated, each value as it is. */
+function append(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
