@@ -58,4 +58,19 @@ describe("exports", () => {
     const loose = all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
     expect(loose.map(([name, version]) => `${name}@${version}: write one exact version`)).toEqual([]);
   });
+
+  test("package-lock.json knows the packages of every platform, or npm ci fails on the others", () => {
+    interface Locked {
+      readonly optionalDependencies?: Readonly<Record<string, string>>;
+    }
+    const packages: Record<string, Locked> = JSON.parse(read("package-lock.json")).packages;
+    const gaps = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter((name) => !(`node_modules/${name}` in packages))
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(gaps.map((gap) => `${gap} is not in the registry: pin an older version of its parent`)).toEqual(
+      [],
+    );
+  });
 });
