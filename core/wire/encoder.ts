@@ -1,0 +1,232 @@
+/**
+ * Writes frames: strictly, as RFC 4975 §9 has them, into one growing buffer that is handed over whole.
+ * What the grammar forbids is refused before an octet is written.
+ */
+import { LocalProtocolError } from "../errors.ts";
+import { containsEndLine } from "./end_line.ts";
+import type { Flag } from "./frame.ts";
+import { checkBodyFields, checkFields, checkPath, checkStart } from "./outgoing.ts";
+import { defaultComment } from "./status.ts";
+import { encodeText } from "./text.ts";
+import type { MsrpUri } from "./uri.ts";
+
+/** A request to be written. */
+export interface OutgoingRequest {
+  /** 4 to 32 characters (RFC 4975 §9), not those of another open transaction. */
+  transactionId: string;
+  /** One or more capitals. */
+  method: string;
+  /** Next hop first. */
+  toPath: readonly MsrpUri[];
+  /** Previous hop first, own URI last when we are the origin. */
+  fromPath: readonly MsrpUri[];
+  /** Fields between From-Path and Content-Type, in order. */
+  headers?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** Needed with a body, forbidden without; written as the last field. */
+  contentType?: string | undefined;
+  /** Octets; `undefined` = no body, which is not the same as an empty one. */
+  body?: Uint8Array | undefined;
+  /** @default "$" */
+  flag?: Flag | undefined;
+}
+
+/** A response to be written; it has no body and always ends in `$` (RFC 4975 §7.2). */
+export interface OutgoingResponse {
+  /** Id of the request. */
+  transactionId: string;
+  /** Three-digit code. */
+  status: number;
+  /** Text after the code. @default the usual comment of the code */
+  comment?: string | undefined;
+  /** To a SEND: the leftmost URI of its From-Path alone; to any other request the whole From-Path (RFC 4975 §7.2). */
+  toPath: readonly MsrpUri[];
+  /** Own URI in this session. */
+  fromPath: readonly MsrpUri[];
+  /** Further fields, in order. */
+  headers?: readonly (readonly [name: string, value: string])[] | undefined;
+}
+
+/** A growing output buffer with one method for each thing that goes on the wire. */
+export class FrameWriter {
+  #bytes: Uint8Array;
+  #length = 0;
+  readonly #initialBytes: number;
+
+  /** @param initialBytes size of the first buffer, in octets @default 1024 */
+  constructor(initialBytes = 1024) {
+    this.#initialBytes = initialBytes;
+    this.#bytes = new Uint8Array(initialBytes);
+  }
+
+  /** Octets written and not yet taken. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Writes a whole request.
+   *
+   * @throws {LocalProtocolError} on anything the grammar or RFC 4975 §7.1 forbids: nothing is written then
+   */
+  request(request: OutgoingRequest): void {
+    const { transactionId, body } = request;
+    const flag = request.flag ?? "$";
+    checkStart(transactionId, request.method, flag);
+    checkBodyFields(request, body !== undefined);
+    if (body !== undefined && containsEndLine(body, transactionId)) {
+      throw new LocalProtocolError("end-line-in-body", "Cannot write request: its body holds its own end-line");
+    }
+    this.#head(request);
+    if (body !== undefined) {
+      this.#crlf();
+      this.raw(body);
+      this.#crlf();
+    }
+    this.#endLine(transactionId, flag);
+  }
+
+  /**
+   * Writes a response; the comment is never left out, because deployed parsers take a bare code for a method.
+   *
+   * @throws {LocalProtocolError} on anything the grammar forbids: nothing is written then
+   */
+  response(response: OutgoingResponse): void {
+    const { transactionId, status, toPath, fromPath } = response;
+    checkStart(transactionId, "RESPONSE", "$");
+    if (!Number.isInteger(status) || status < 100 || status > 999) {
+      throw new LocalProtocolError("bad-status", `Cannot write response: status ${status} is not three digits`);
+    }
+    const comment = response.comment || defaultComment(status);
+    const headers = response.headers ?? [];
+    checkPath(toPath);
+    checkPath(fromPath);
+    checkFields([["comment", comment], ...headers]);
+    this.#ascii(`MSRP ${transactionId} ${status} `);
+    this.#text(comment);
+    this.#crlf();
+    this.#paths(toPath, fromPath);
+    this.#fields(headers);
+    this.#endLine(transactionId, "$");
+  }
+
+  /**
+   * Writes the head of a request whose body follows through `body()` and which `endRequest()` closes: a chunk that
+   * can be interrupted. The caller keeps the end-line out of the body (see `EndLineScanner`).
+   *
+   * @throws {LocalProtocolError} on anything the grammar forbids: nothing is written then
+   */
+  startRequest(request: Omit<OutgoingRequest, "body" | "flag">): void {
+    checkStart(request.transactionId, request.method, "$");
+    checkBodyFields(request, true);
+    this.#head(request);
+    this.#crlf();
+  }
+
+  /** Writes octets of the body that `startRequest` opened. */
+  body(bytes: Uint8Array): void {
+    this.raw(bytes);
+  }
+
+  /** Closes the request that `startRequest` opened. */
+  endRequest(transactionId: string, flag: Flag): void {
+    checkStart(transactionId, "SEND", flag);
+    this.#crlf();
+    this.#endLine(transactionId, flag);
+  }
+
+  /** Writes octets as they are. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Hands over what was written; the buffer is the caller's, and the writer starts anew. */
+  take(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#bytes = new Uint8Array(this.#initialBytes);
+    this.#length = 0;
+    return bytes;
+  }
+
+  #head(request: Omit<OutgoingRequest, "body" | "flag">): void {
+    const { transactionId, method, toPath, fromPath, headers, contentType } = request;
+    checkPath(toPath);
+    checkPath(fromPath);
+    if (headers !== undefined) checkFields(headers);
+    this.#ascii(`MSRP ${transactionId} ${method}\r\n`);
+    this.#paths(toPath, fromPath);
+    if (headers !== undefined) this.#fields(headers);
+    if (contentType !== undefined) this.#ascii(`Content-Type: ${contentType}\r\n`);
+  }
+
+  #paths(toPath: readonly MsrpUri[], fromPath: readonly MsrpUri[]): void {
+    this.#ascii("To-Path:");
+    for (const uri of toPath) this.#uri(uri);
+    this.#ascii("\r\nFrom-Path:");
+    for (const uri of fromPath) this.#uri(uri);
+    this.#crlf();
+  }
+
+  #uri(uri: MsrpUri): void {
+    this.#ascii(" ");
+    this.raw(uri.bytes);
+  }
+
+  #fields(headers: readonly (readonly [name: string, value: string])[]): void {
+    for (const [name, value] of headers) {
+      this.#ascii(name);
+      this.#ascii(": ");
+      this.#text(value);
+      this.#crlf();
+    }
+  }
+
+  #endLine(transactionId: string, flag: Flag): void {
+    this.#ascii(`-------${transactionId}${flag}\r\n`);
+  }
+
+  #crlf(): void {
+    this.#reserve(2);
+    this.#bytes[this.#length++] = 13;
+    this.#bytes[this.#length++] = 10;
+  }
+
+  #text(text: string): void {
+    for (let index = 0; index < text.length; index++) {
+      if (text.charCodeAt(index) > 127) return this.raw(encodeText(text));
+    }
+    this.#ascii(text);
+  }
+
+  /** A byte loop beats TextEncoder on the short texts of a head. */
+  #ascii(text: string): void {
+    this.#reserve(text.length);
+    const bytes = this.#bytes;
+    let position = this.#length;
+    for (let index = 0; index < text.length; index++) bytes[position++] = text.charCodeAt(index);
+    this.#length = position;
+  }
+
+  #reserve(length: number): void {
+    const needed = this.#length + length;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** One request as octets. @throws {LocalProtocolError} on anything the grammar forbids */
+export function encodeRequest(request: OutgoingRequest): Uint8Array {
+  const writer = new FrameWriter(512 + (request.body?.length ?? 0));
+  writer.request(request);
+  return writer.take();
+}
+
+/** One response as octets. @throws {LocalProtocolError} on anything the grammar forbids */
+export function encodeResponse(response: OutgoingResponse): Uint8Array {
+  const writer = new FrameWriter(512);
+  writer.response(response);
+  return writer.take();
+}

@@ -1,0 +1,214 @@
+/**
+ * The frames that a decoder gives out: requests and responses, read lazily from the octets they came in.
+ * A body longer than the decoder's slice limit arrives as several frames of one transaction.
+ */
+import type { RemoteProtocolError } from "../errors.ts";
+import { type ByteRange, subRange } from "./byte_range.ts";
+import { type FrameHead, OTHER, REPORT } from "./frame_head.ts";
+import type { HeaderList } from "./header_list.ts";
+import type { StatusHeader } from "./status.ts";
+import type { MsrpUri } from "./uri.ts";
+
+/** Continuation flag: `$` the message ends here, `+` more follows, `#` the message is given up (RFC 4975 §7.1). */
+export type Flag = "$" | "+" | "#";
+
+/** Value of Failure-Report (RFC 4975 §7.1.1). */
+export type FailureReport = "yes" | "no" | "partial";
+
+/** A request or a response. */
+export type Frame = RequestFrame | ResponseFrame;
+
+/** What a `RequestFrame` is made of; only the decoder makes one. */
+export interface RequestParts {
+  readonly head: FrameHead;
+  readonly flag: Flag;
+  readonly first: boolean;
+  readonly last: boolean;
+  /** The octets that hold the body; `undefined` = no body. */
+  readonly source: Uint8Array | undefined;
+  readonly start: number;
+  readonly end: number;
+  /** Octets of this request's body that earlier slices held; -1 when the body is one frame. */
+  readonly offset: number;
+  readonly fault: RemoteProtocolError | undefined;
+}
+
+const failureReports: readonly FailureReport[] = ["yes", "no", "partial"];
+
+/**
+ * One request, or one slice of a request with a long body: all slices have the same `transactionId`, exact ranges,
+ * `+` on all but the last, and only the last is answered.
+ *
+ * What it reads from is valid during the sink's call only; `retain()` makes the frame survive it.
+ */
+export class RequestFrame {
+  /** Tells requests from responses. */
+  readonly kind = "request" as const;
+  /** Continuation flag; `+` on every slice but the last. */
+  readonly flag: Flag;
+  /** True when the body, if any, begins in this frame. */
+  readonly first: boolean;
+  /** True when this frame ends the request: the one to answer. */
+  readonly last: boolean;
+  /** A fault that leaves the borders of the frame intact: answer it with `fault.status`, unless `answerable` says no. */
+  readonly fault: RemoteProtocolError | undefined;
+  readonly #head: FrameHead;
+  #source: Uint8Array | undefined;
+  #start: number;
+  #end: number;
+  readonly #offset: number;
+  #body: Uint8Array | undefined;
+  #owned = false;
+
+  /** @internal */
+  constructor(parts: RequestParts) {
+    this.flag = parts.flag;
+    this.first = parts.first;
+    this.last = parts.last;
+    this.fault = parts.fault;
+    this.#head = parts.head;
+    this.#source = parts.source;
+    this.#start = parts.start;
+    this.#end = parts.end;
+    this.#offset = parts.offset;
+  }
+
+  /** Id of the transaction; the end-line repeats it. */
+  get transactionId(): string {
+    return this.#head.transactionId;
+  }
+
+  /** Method: `SEND`, `REPORT` or any other run of capitals. */
+  get method(): string {
+    const { method } = this.#head;
+    return method === OTHER ? this.#head.word : method === REPORT ? "REPORT" : "SEND";
+  }
+
+  /** URIs of To-Path, next hop first; empty when the frame is faulty there. */
+  get toPath(): readonly MsrpUri[] {
+    return this.#head.toPath;
+  }
+
+  /** URIs of From-Path, previous hop first; empty when the frame is faulty there. */
+  get fromPath(): readonly MsrpUri[] {
+    return this.#head.fromPath;
+  }
+
+  /** Header fields after From-Path. */
+  get headers(): HeaderList {
+    return this.#head.headers;
+  }
+
+  /** Octets of the body; `undefined` = no body, which is not the same as an empty one (RFC 4975 §7.1). */
+  get body(): Uint8Array | undefined {
+    if (this.#source === undefined) return undefined;
+    return (this.#body ??= this.#source.subarray(this.#start, this.#end));
+  }
+
+  /** Octets in `body`; 0 when there is none. Costs nothing, whereas `body` makes a view. */
+  get bodyLength(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Message-ID, when there is a legal one. */
+  get messageId(): string | undefined {
+    return this.#head.messageId;
+  }
+
+  /** Byte-Range as written, or `undefined` when the field is absent; of a slice, the exact range of its octets. */
+  get byteRange(): ByteRange | undefined {
+    if (this.#offset < 0) return this.#head.byteRange;
+    return subRange(this.#head.byteRange, this.#offset, this.#end - this.#start);
+  }
+
+  /** True when the sender asks for success reports. */
+  get successReport(): boolean {
+    return this.#head.successReport;
+  }
+
+  /** What the sender wants to hear of failures; an absent field means `yes`. */
+  get failureReport(): FailureReport {
+    return failureReports[this.#head.failureReport]!;
+  }
+
+  /** Status field of a REPORT. */
+  get status(): StatusHeader | undefined {
+    return this.#head.statusHeader;
+  }
+
+  /** Content-Type as written. */
+  get contentType(): string | undefined {
+    return this.#head.contentType;
+  }
+
+  /** False when no error response may go out: REPORT, Failure-Report no, or no URI to send it to (RFC 4975 §7.1.2, §7.2). */
+  get answerable(): boolean {
+    const { method, failureReport, fromPath } = this.#head;
+    return method !== REPORT && failureReport !== 1 && fromPath.length > 0;
+  }
+
+  /** Copies head and body, so that the frame stays readable after the sink's call. Calling it again does nothing. */
+  retain(): this {
+    if (this.#owned) return this;
+    this.#head.retain();
+    if (this.#source !== undefined) {
+      this.#source = this.#source.slice(this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+      this.#body = this.#source;
+    }
+    this.#owned = true;
+    return this;
+  }
+}
+
+/** One response (RFC 4975 §7.2). A response with a fault never leaves the decoder: see `onOddity`. */
+export class ResponseFrame {
+  /** Tells responses from requests. */
+  readonly kind = "response" as const;
+  /** Continuation flag, `$` from every correct peer. */
+  readonly flag: Flag;
+  readonly #head: FrameHead;
+
+  /** @internal */
+  constructor(head: FrameHead, flag: Flag) {
+    this.#head = head;
+    this.flag = flag;
+  }
+
+  /** Id of the transaction that this answers. */
+  get transactionId(): string {
+    return this.#head.transactionId;
+  }
+
+  /** Three-digit status code. */
+  get status(): number {
+    return this.#head.status;
+  }
+
+  /** Text after the code; `undefined` when there is none, empty when a blank follows the code. */
+  get comment(): string | undefined {
+    return this.#head.wordStart === 0 ? undefined : this.#head.word;
+  }
+
+  /** URIs of To-Path. */
+  get toPath(): readonly MsrpUri[] {
+    return this.#head.toPath;
+  }
+
+  /** URIs of From-Path. */
+  get fromPath(): readonly MsrpUri[] {
+    return this.#head.fromPath;
+  }
+
+  /** Header fields after From-Path. */
+  get headers(): HeaderList {
+    return this.#head.headers;
+  }
+
+  /** Copies the head, so that the frame stays readable after the sink's call. */
+  retain(): this {
+    this.#head.retain();
+    return this;
+  }
+}

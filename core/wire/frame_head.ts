@@ -1,0 +1,142 @@
+/**
+ * What the head of one frame said: offsets into its octets, and the few values that had to be checked anyway.
+ * The slices of one long body share their head, so a string is made at most once.
+ */
+import type { RemoteProtocolError } from "../errors.ts";
+import { type ByteRange, parseByteRange } from "./byte_range.ts";
+import { HeaderList, type HeaderSource } from "./header_list.ts";
+import { parseStatus, type StatusHeader } from "./status.ts";
+import { decodeText } from "./text.ts";
+import type { MsrpUri } from "./uri.ts";
+
+/** `FrameHead.method` of a SEND. */
+export const SEND = 0;
+/** `FrameHead.method` of a REPORT. */
+export const REPORT = 1;
+/** `FrameHead.method` of any other request. */
+export const OTHER = 2;
+/** `FrameHead.method` of a response. */
+export const RESPONSE = 3;
+
+/** A transaction id begins after "MSRP ". */
+export const idOffset = 5;
+
+const noPath: readonly MsrpUri[] = Object.freeze([]);
+
+/** Start line and header fields of one frame. Offsets count from `origin`, the first octet of the start line. */
+export class FrameHead implements HeaderSource {
+  bytes: Uint8Array;
+  origin: number;
+  idLength = 0;
+  method: number = SEND;
+  /** Offsets of the method, or of the comment of a response; no comment when the start is 0. */
+  wordStart = 0;
+  wordEnd = 0;
+  /** Status code of a response. */
+  status = 0;
+  /** Octets from the start line to the end of the last header line. */
+  length = 0;
+  /** Offset of the first field after From-Path. */
+  fieldsOffset = 0;
+  /** Header fields seen, the paths included. */
+  count = 0;
+  toPath: readonly MsrpUri[] = noPath;
+  fromPath: readonly MsrpUri[] = noPath;
+  messageIdStart = 0;
+  messageIdEnd = 0;
+  /** Byte-Range: 0 is absent, -1 is `*`. Numbers above 2^53-1 leave `huge` set and are read again when asked for. */
+  rangeStart = -1;
+  rangeEnd = -1;
+  rangeTotal = -1;
+  hasRange = false;
+  hugeRange: ByteRange | undefined = undefined;
+  successReport = false;
+  /** 0 yes, 1 no, 2 partial. */
+  failureReport = 0;
+  statusStart = 0;
+  statusEnd = 0;
+  contentType: string | undefined = undefined;
+  /** A Content-* or MIME field other than Content-Type was there. */
+  hasMimeField = false;
+  /** Success-Report or Failure-Report was there. */
+  hasReportField = false;
+  fault: RemoteProtocolError | undefined = undefined;
+
+  #transactionId: string | undefined;
+  #word: string | undefined;
+  #messageId: string | undefined;
+  #byteRange: ByteRange | undefined;
+  #statusHeader: StatusHeader | undefined;
+  #headers: HeaderList | undefined;
+  #owned = false;
+
+  constructor(bytes: Uint8Array, origin: number) {
+    this.bytes = bytes;
+    this.origin = origin;
+  }
+
+  get transactionId(): string {
+    return (this.#transactionId ??= this.#text(idOffset, idOffset + this.idLength));
+  }
+
+  /** The method of a request, the comment of a response. */
+  get word(): string {
+    return (this.#word ??= this.#text(this.wordStart, this.wordEnd));
+  }
+
+  get messageId(): string | undefined {
+    if (this.messageIdStart === 0) return undefined;
+    return (this.#messageId ??= this.#text(this.messageIdStart, this.messageIdEnd));
+  }
+
+  get byteRange(): ByteRange | undefined {
+    if (!this.hasRange) return undefined;
+    return (this.#byteRange ??= this.hugeRange ?? this.#range());
+  }
+
+  get statusHeader(): StatusHeader | undefined {
+    if (this.statusStart === 0) return undefined;
+    return (this.#statusHeader ??= parseStatus(this.#text(this.statusStart, this.statusEnd)));
+  }
+
+  get headers(): HeaderList {
+    return (this.#headers ??= new HeaderList(this));
+  }
+
+  get fieldsStart(): number {
+    return this.origin + this.fieldsOffset;
+  }
+
+  get fieldsEnd(): number {
+    return this.origin + this.length;
+  }
+
+  /** Copies the octets, so that the head survives the call that brought them; does so once. */
+  retain(): void {
+    if (this.#owned) return;
+    this.bytes = this.bytes.slice(this.origin, this.origin + this.length);
+    this.origin = 0;
+    this.#owned = true;
+  }
+
+  #text(start: number, end: number): string {
+    return decodeText(this.bytes, this.origin + start, this.origin + end);
+  }
+
+  #range(): ByteRange {
+    const range: ByteRange = { start: this.rangeStart };
+    if (this.rangeEnd >= 0) range.end = this.rangeEnd;
+    if (this.rangeTotal >= 0) range.total = this.rangeTotal;
+    return range;
+  }
+}
+
+/** Stores a range that was read as text. */
+export function setRange(head: FrameHead, text: string): void {
+  const range = parseByteRange(text);
+  head.hasRange = true;
+  head.rangeStart = range.start;
+  head.rangeEnd = range.end ?? -1;
+  head.rangeTotal = range.total ?? -1;
+  if (range.hugeEnd !== undefined || range.hugeTotal !== undefined) head.hugeRange = range;
+}

@@ -1,0 +1,47 @@
+/**
+ * The ids of MSRP: transaction ids, Message-IDs and session-ids, drawn from the CSPRNG (RFC 4975 §7.1, §14.1),
+ * and the `ident` rule that the first two obey.
+ */
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const grammar = /^[A-Za-z0-9][A-Za-z0-9.\-+%=]{3,31}$/;
+
+// One call of getRandomValues costs as much as a hundred octets of it, so they are drawn in bulk.
+const pool = new Uint8Array(4096);
+let taken: number = pool.length;
+
+/** True when a string is an `ident`: 4 to 32 characters of A-Z a-z 0-9 `. - + % =`, the first a letter or digit (RFC 4975 §9). */
+export function isIdent(text: string): boolean {
+  return grammar.test(text);
+}
+
+/** A new transaction id: 16 letters and digits, 95 random bits (RFC 4975 §7.1 wants 64). */
+export function createTransactionId(): string {
+  return draw(16);
+}
+
+/** A new Message-ID: 20 letters and digits, 119 random bits, unique for all practical purposes (RFC 4975 §7.1.1). */
+export function createMessageId(): string {
+  return draw(20);
+}
+
+/** A new session-id: 24 letters and digits, 142 random bits, because it is the session's only secret (RFC 4975 §14.1 wants 80). */
+export function createSessionId(): string {
+  return draw(24);
+}
+
+function draw(length: number): string {
+  let text = "";
+  while (text.length < length) {
+    if (taken === pool.length) {
+      crypto.getRandomValues(pool);
+      taken = 0;
+    }
+    // Six bits give 64 values; the two beyond the alphabet are thrown away, so that all letters are equally likely.
+    const value = pool[taken]! & 63;
+    // An id must not be readable from the pool after it went out.
+    pool[taken++] = 0;
+    if (value < 62) text += alphabet[value];
+  }
+  return text;
+}
