@@ -1,5 +1,10 @@
 // Packs the package as npm would publish it and uses it in a project of its own, on Node, Bun and Deno.
 // Also asks both registries' clients for a dry run, and TypeScript to read the declarations.
+//
+// The tarball stands for the published package in what the guide tells its readers to type:
+//   npm install msrpkit
+//   bun add msrpkit
+//   deno add npm:msrpkit
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { read, root } from "../../scripts/tree.ts";
