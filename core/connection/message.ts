@@ -2,8 +2,9 @@
  * What the scheduler needs to know of a message that is being sent: its addressing, and a source of octets that is
  * read as the connection has room. The outbox implements it for endpoints, a relay for what it forwards.
  */
-import type { Flag, HeaderList } from "../wire/frame.ts";
-import type { FailureReport } from "../wire/headers.ts";
+import type { FailureReport, Flag } from "../wire/frame.ts";
+import type { HeaderList } from "../wire/header_list.ts";
+
 import type { MsrpUri } from "../wire/uri.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -32,6 +33,8 @@ export interface OutgoingMessage {
   readonly refused?: boolean;
   /** Flag that closes the last chunk; a relay forwards "+" when more follows from behind it. @default "$" */
   readonly endFlag?: Flag;
+  /** Relayed: fields that only a deployed peer's writer would make pass as they are. @default false */
+  readonly forwarded?: boolean;
   /** Upper limit of a chunk's body in octets, on top of the connection's own. @default Infinity */
   readonly maxChunkBytes?: number;
   /**

@@ -3,7 +3,8 @@
  * A transaction is open from the moment its id is drawn until its response, its timeout or the end of the connection.
  */
 import type { ByteRange } from "../wire/byte_range.ts";
-import type { Flag, HeaderList } from "../wire/frame.ts";
+import type { Flag } from "../wire/frame.ts";
+import type { HeaderList } from "../wire/header_list.ts";
 
 /** One request on its way: a control request, or one chunk of a message. */
 export interface Transaction {

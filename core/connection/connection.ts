@@ -1,0 +1,324 @@
+/**
+ * One MSRP connection without its network: bytes, commands and time go in, bytes and events come out. It matches
+ * responses to requests, keeps their time limits, and decides what is written next (RFC 4975 §5.4, §7.1.1, §7.2).
+ *
+ * The order of writing: responses, then control requests, then message bodies in fair turns. A response can wait
+ * only behind the rest of 2048 octets, and everything that is ready leaves in one write.
+ *
+ * The contract: mutate (`receive`, `wake`, `send`, …), drain `poll()` to undefined, then `transmit()`; one driver only.
+ */
+import { ConnectionError, LocalProtocolError, type MsrpError } from "../errors.ts";
+import { Decoder } from "../wire/decoder.ts";
+import { FrameWriter, type OutgoingRequest, type OutgoingResponse } from "../wire/encoder.ts";
+import { containsEndLine } from "../wire/end_line.ts";
+import type { Frame, ResponseFrame } from "../wire/frame.ts";
+import { createTransactionId } from "../wire/ident.ts";
+import { ChunkWriter } from "./chunk_writer.ts";
+import type { ConnectionEvent } from "./event.ts";
+import { FrameQueue } from "./frame_queue.ts";
+import type { OutgoingMessage } from "./message.ts";
+import { MessageRing } from "./message_ring.ts";
+import { type ConnectionLimits, type ConnectionOptions, connectionLimits } from "./options.ts";
+import type { TransactionOwner } from "./transaction.ts";
+import { type Interest, OpenTransaction, Transactions } from "./transactions.ts";
+
+const maxDraws = 64;
+
+/** A request whose transaction id the connection may draw. */
+export type ControlRequest = Omit<OutgoingRequest, "transactionId"> & {
+  readonly transactionId?: string | undefined;
+};
+
+/** The state of one connection; see the top of this file for the contract. */
+export class Connection {
+  readonly #limits: ConnectionLimits;
+  readonly #framing: "stream" | "message";
+  readonly #transactionId: () => string;
+  readonly #decoder: Decoder;
+  readonly #transactions: Transactions;
+  readonly #ring = new MessageRing();
+  readonly #chunks: ChunkWriter;
+  readonly #responses: FrameQueue;
+  readonly #requests: FrameQueue;
+  readonly #out = new FrameWriter();
+  readonly #sink = (frame: Frame): void => this.#received(frame);
+  #events: ConnectionEvent[] = [];
+  #polled = 0;
+  #state: "open" | "closing" | "closed" = "open";
+
+  /** @throws RangeError for an impossible limit */
+  constructor(options: ConnectionOptions = {}) {
+    this.#limits = connectionLimits(options);
+    this.#framing = options.framing ?? "stream";
+    this.#transactionId = options.transactionId ?? createTransactionId;
+    this.#decoder = new Decoder({ ...options.decoder, framing: this.#framing }, (code, detail) =>
+      this.#events.push({ type: "oddity", code, detail }),
+    );
+    this.#transactions = new Transactions(
+      this.#limits.transactionTimeoutMs,
+      this.#limits.maxRememberedTransactions,
+    );
+    // RFC 7977 §5.1: one frame per WebSocket message, so no frames share a block there.
+    const blockBytes = this.#framing === "message" ? 1 : this.#limits.maxWriteBytes;
+    this.#responses = new FrameQueue(blockBytes);
+    this.#requests = new FrameQueue(blockBytes);
+    this.#chunks = new ChunkWriter({
+      limits: this.#limits,
+      framing: this.#framing,
+      transactionId: this.#transactionId,
+      transactions: this.#transactions,
+      ring: this.#ring,
+      urgent: () => this.waitingBytes > 0,
+    });
+  }
+
+  /** Takes bytes from the network; they may be reused once the events were drained. A fatal fault ends in a `closed` event. */
+  receive(bytes: Uint8Array): void {
+    if (this.#state === "closed") return;
+    try {
+      this.#decoder.receive(bytes, this.#sink);
+    } catch (error) {
+      this.#end(error as MsrpError);
+      return;
+    }
+    this.#closeWhenDone();
+  }
+
+  /** The peer closed, or the network failed: nothing more is read or written, and all that was open is lost. */
+  receiveEnd(error?: Error): void {
+    if (this.#state === "closed") return;
+    let fault = error;
+    try {
+      this.#decoder.receiveEnd();
+    } catch (incomplete) {
+      fault ??= incomplete as MsrpError;
+    }
+    this.#end(fault);
+  }
+
+  /** Tells the time: overdue transactions time out. Early and spurious calls do nothing. */
+  wake(now: number): void {
+    for (let t = this.#transactions.expire(now); t !== undefined; t = this.#transactions.expire(now)) {
+      const transaction = t;
+      this.#tell(() => transaction.owner.timedOut(transaction));
+      this.#events.push({ type: "timeout", transaction });
+    }
+    this.#chunks.expire(now);
+    this.#closeWhenDone();
+  }
+
+  /** When `wake` is due, on the clock given to `flushed` and `transmit`; Infinity = never. */
+  get deadline(): number {
+    return Math.min(this.#transactions.deadline, this.#chunks.deadline);
+  }
+
+  /** The next event, or undefined when all were taken. */
+  poll(): ConnectionEvent | undefined {
+    const event = this.#events[this.#polled];
+    if (event === undefined) {
+      if (this.#polled > 0) this.#events = [];
+      this.#polled = 0;
+      return undefined;
+    }
+    this.#polled++;
+    return event;
+  }
+
+  /**
+   * Queues a request that is not a chunk of a message: REPORT, AUTH, NICKNAME, a bodiless SEND. The owner, if any,
+   * is told of the outcome; Failure-Report decides, as for a SEND, whether a response is due.
+   * @returns the transaction id
+   * @throws LocalProtocolError "queue-full", "connection-closed", or what the grammar forbids; nothing was queued then
+   */
+  request(request: ControlRequest, owner?: TransactionOwner): string {
+    this.#mustBeOpen();
+    if (this.#requests.bytes >= this.#limits.maxQueuedRequestBytes) {
+      throw new LocalProtocolError("queue-full", `Cannot send ${request.method}: too much waits already`);
+    }
+    const id = request.transactionId ?? this.#drawId(request.body);
+    if (this.#transactions.has(id)) {
+      throw new LocalProtocolError("transaction-id-in-use", `Cannot send ${request.method}: id is in use`);
+    }
+    const interest = owner === undefined ? undefined : interestIn(request);
+    const transaction =
+      owner === undefined || interest === undefined
+        ? undefined
+        : new OpenTransaction(id, request.method, undefined, owner, interest);
+    if (transaction !== undefined) transaction.flag = request.flag ?? "$";
+    this.#requests.request({ ...request, transactionId: id }, transaction);
+    if (transaction !== undefined) this.#transactions.add(transaction);
+    return id;
+  }
+
+  /**
+   * Queues a response; it leaves before everything else, on this connection (RFC 4975 §7.2).
+   * @throws LocalProtocolError for what the grammar forbids. After the end of the connection it does nothing.
+   */
+  respond(response: OutgoingResponse): void {
+    if (this.#state !== "closed") this.#responses.response(response);
+  }
+
+  /**
+   * Sends a message: it takes its turns among the messages of its session, and the session among the others.
+   * @throws LocalProtocolError "connection-closed"
+   */
+  send(message: OutgoingMessage): void {
+    this.#mustBeOpen();
+    this.#ring.add(message);
+  }
+
+  /** A message has data again, has ended, or was aborted. Cheap, may be called at any time for any message. */
+  wakeMessage(message: OutgoingMessage): void {
+    this.#chunks.wake(message);
+  }
+
+  /** Takes nothing new; a `closed` event follows once all is sent and answered, or timed out. */
+  close(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#closeWhenDone();
+  }
+
+  /** Drops everything at once. */
+  abort(error?: Error): void {
+    if (this.#state !== "closed") this.#end(error);
+  }
+
+  /**
+   * The next write, with everything that is ready, or undefined. Call it only while the transport takes data;
+   * under `"message"` framing it is exactly one frame.
+   */
+  transmit(now: number): Uint8Array | undefined {
+    const out = this.#out;
+    if (this.#chunks.ready) this.#chunks.proceed(out, now);
+    if (!this.#chunks.open && this.#transmitUrgent()) {
+      while (this.#ring.ready && this.#chunks.mayBegin && this.#hasRoom(0)) {
+        this.#chunks.begin(this.#ring.next()!, out, now);
+        if (this.#chunks.open) break;
+      }
+    }
+    return out.length === 0 ? undefined : out.take();
+  }
+
+  /** All writes so far are with the operating system: the time limits of what they complete start now. */
+  flushed(now: number): void {
+    this.#transactions.flushed(now);
+    this.#closeWhenDone();
+  }
+
+  /** Whether `transmit` would give something. */
+  get hasOutput(): boolean {
+    if (this.waitingBytes > 0) return true;
+    return this.#chunks.open ? this.#chunks.ready : this.#ring.ready && this.#chunks.mayBegin;
+  }
+
+  /** So much waits to be written that the driver should read no more until it is less. */
+  get congested(): boolean {
+    return this.waitingBytes >= this.#limits.congestionBytes;
+  }
+
+  /** Octets of responses and control requests that wait to be written. */
+  get waitingBytes(): number {
+    return this.#responses.bytes + this.#requests.bytes;
+  }
+
+  /** Transactions that may still be answered. */
+  get openTransactions(): number {
+    return this.#transactions.size;
+  }
+
+  /** Messages that were given to `send` and are not out yet. */
+  get queuedMessages(): number {
+    return this.#ring.size;
+  }
+
+  /** Whether the `closed` event has happened. */
+  get closed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** Moves waiting frames into the write; false when the write is full. */
+  #transmitUrgent(): boolean {
+    for (const queue of [this.#responses, this.#requests]) {
+      while (queue.bytes > 0) {
+        if (!this.#hasRoom(queue.nextBytes)) return false;
+        const block = queue.take()!;
+        this.#out.raw(block.bytes);
+        for (const transaction of block.transactions) this.#transactions.sent(transaction);
+      }
+    }
+    return true;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { length } = this.#out;
+    if (length === 0) return true;
+    return this.#framing === "stream" && length + bytes < this.#limits.maxWriteBytes;
+  }
+
+  #received(frame: Frame): void {
+    if (frame.kind === "request") this.#events.push({ type: "request", frame });
+    else this.#answered(frame);
+  }
+
+  #answered(frame: ResponseFrame): void {
+    const transaction = this.#transactions.answered(frame.transactionId);
+    if (transaction === undefined) {
+      // RFC 4975 §7.2: late, repeated or never asked for; no state depends on it.
+      this.#events.push({ type: "oddity", code: "response-unmatched", detail: frame.status });
+      return;
+    }
+    this.#tell(() => transaction.owner.responded(transaction, frame.status, frame.comment, frame.headers));
+    this.#events.push({ type: "response", frame, transaction });
+  }
+
+  /** An owner that throws must not stop the decoder in the middle of a segment. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#events.push({ type: "oddity", code: "owner-threw", detail: error });
+    }
+  }
+
+  #drawId(body: Uint8Array | undefined): string {
+    for (let draws = 0; ; draws++) {
+      const id = draws < maxDraws ? this.#transactionId() : createTransactionId();
+      if (!this.#transactions.has(id) && !(body !== undefined && containsEndLine(body, id))) return id;
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state !== "open") {
+      throw new LocalProtocolError("connection-closed", "Cannot send: the connection is closed");
+    }
+  }
+
+  #closeWhenDone(): void {
+    if (this.#state !== "closing" || this.waitingBytes > 0 || this.#ring.size > 0) return;
+    if (this.#transactions.awaiting === 0) this.#end(undefined);
+  }
+
+  #end(error: Error | undefined): void {
+    this.#state = "closed";
+    const cause = error ?? new ConnectionError("connection-closed", "The connection was closed");
+    for (const transaction of this.#transactions.drain()) {
+      this.#tell(() => transaction.owner.lost?.(transaction, cause));
+    }
+    const running = this.#chunks.drop();
+    for (const entry of running === undefined ? this.#ring.drain() : [running, ...this.#ring.drain()]) {
+      this.#tell(() => entry.message.lost?.(undefined, cause));
+    }
+    this.#events.push({ type: "closed", error });
+  }
+}
+
+function interestIn(request: ControlRequest): Interest | undefined {
+  if (request.method === "REPORT") return undefined;
+  for (const [name, value] of request.headers ?? []) {
+    if (name.toLowerCase() !== "failure-report") continue;
+    if (value.toLowerCase() === "no") return undefined;
+    if (value.toLowerCase() === "partial") return "error";
+  }
+  return "response";
+}

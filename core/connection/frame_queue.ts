@@ -1,0 +1,71 @@
+/**
+ * Frames that go out ahead of message bodies: responses in one queue, control requests in another. They are encoded
+ * when they are made, so that a mistake is thrown at its maker, and they wait as bytes, so that waiting is cheap to bound.
+ */
+import { FrameWriter, type OutgoingRequest, type OutgoingResponse } from "../wire/encoder.ts";
+import type { OpenTransaction } from "./transactions.ts";
+
+/** Encoded frames that leave together. */
+export interface FrameBlock {
+  readonly bytes: Uint8Array;
+  /** Transactions whose last octet is in `bytes`. */
+  readonly transactions: readonly OpenTransaction[];
+}
+
+const none: readonly OpenTransaction[] = [];
+
+/** A queue of encoded frames. */
+export class FrameQueue {
+  readonly #maxBlockBytes: number;
+  readonly #writer = new FrameWriter();
+  readonly #blocks: FrameBlock[] = [];
+  #transactions: OpenTransaction[] = [];
+  #sealedBytes = 0;
+
+  /** @param maxBlockBytes a block that has grown to this is complete; 1 puts every frame into a block of its own */
+  constructor(maxBlockBytes: number) {
+    this.#maxBlockBytes = maxBlockBytes;
+  }
+
+  /** Octets that wait. */
+  get bytes(): number {
+    return this.#sealedBytes + this.#writer.length;
+  }
+
+  /** Octets of the block that `take` gives. */
+  get nextBytes(): number {
+    return this.#blocks[0]?.bytes.length ?? this.#writer.length;
+  }
+
+  /** @throws LocalProtocolError when the grammar forbids it; the queue is unchanged then */
+  response(response: OutgoingResponse): void {
+    this.#writer.response(response);
+    if (this.#writer.length >= this.#maxBlockBytes) this.#seal();
+  }
+
+  /** @throws LocalProtocolError when the grammar forbids it; the queue is unchanged then */
+  request(request: OutgoingRequest, transaction: OpenTransaction | undefined): void {
+    this.#writer.request(request);
+    if (transaction !== undefined) this.#transactions.push(transaction);
+    if (this.#writer.length >= this.#maxBlockBytes) this.#seal();
+  }
+
+  /** Takes what leaves next. */
+  take(): FrameBlock | undefined {
+    if (this.#blocks.length === 0) {
+      if (this.#writer.length === 0) return undefined;
+      this.#seal();
+    }
+    const block = this.#blocks.shift();
+    this.#sealedBytes -= block?.bytes.length ?? 0;
+    return block;
+  }
+
+  #seal(): void {
+    const bytes = this.#writer.take();
+    const transactions = this.#transactions.length === 0 ? none : this.#transactions;
+    if (this.#transactions.length > 0) this.#transactions = [];
+    this.#blocks.push({ bytes, transactions });
+    this.#sealedBytes += bytes.length;
+  }
+}
