@@ -1,7 +1,24 @@
 /**
- * Media types as Content-Type carries them (RFC 4975 §9), with their parameters. A reader of its own, because a naive
- * split at `;` breaks on quoted parameter values.
+ * The Content-Type value (RFC 4975 §9): whether it is in the grammar, and its parts, for a split at `;` breaks on
+ * quoted parameter values. What a type means, and which are accepted, is decided above.
  */
+
+const token = "[!#-'*+\\-.0-9A-Z^-~]+";
+// Only \\ and \" are escapes.
+const quoted = '"(?:[\\t \\x21\\x23-\\x5B\\x5D-\\x7E\\u0080-\\uFFFF]|\\\\[\\\\"])*"';
+const parameter = `${token}(?:=(?:${token}|${quoted}))?`;
+const strict = new RegExp(`^${token}/${token}(?:;${parameter})*$`);
+const tolerant = new RegExp(`^${token}/${token}(?:[ \\t]*;[ \\t]*${parameter})*[ \\t]*$`);
+
+/** True when a value is a `media-type`. */
+export function isMediaType(text: string): boolean {
+  return strict.test(text);
+}
+
+/** True when a value would be a `media-type` without the blanks around its semicolons, which RFC 8591 prints. */
+export function isSpacedMediaType(text: string): boolean {
+  return tolerant.test(text);
+}
 
 /** A media type, taken apart. */
 export interface MediaType {
@@ -15,11 +32,11 @@ export interface MediaType {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-const essencePattern: RegExp = new RegExp(`^[ \\t]*(${token})/(${token})[ \\t]*(?=;|$)`);
+const readToken = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const essencePattern: RegExp = new RegExp(`^[ \\t]*(${readToken})/(${readToken})[ \\t]*(?=;|$)`);
 // Blanks around the separators are not in the grammar, but RFC 8591's own examples have them.
 const parameterPattern: RegExp = new RegExp(
-  `[ \\t]*;[ \\t]*(${token})(?:[ \\t]*=[ \\t]*(?:(${token})|"((?:[^"\\\\]|\\\\.)*)"))?[ \\t]*(?=;|$)`,
+  `[ \\t]*;[ \\t]*(${readToken})(?:[ \\t]*=[ \\t]*(?:(${readToken})|"((?:[^"\\\\]|\\\\.)*)"))?[ \\t]*(?=;|$)`,
   "y",
 );
 
