@@ -2,6 +2,8 @@
  * Pairs of pipes inside one process, with a clock that the test moves: the tests' transport, and the proof that an
  * adapter needs nothing but the seam. No runtime API is used, so it works wherever the core does.
  */
+
+import { ConnectionError } from "../core/errors.ts";
 import type {
   Accept,
   Clock,
@@ -12,7 +14,6 @@ import type {
   Transport,
   TransportSink,
 } from "../core/node/transport.ts";
-import { ConnectionError } from "../core/errors.ts";
 
 /** A clock that stands still until it is told to go on. */
 export class FakeClock implements Clock {
@@ -276,10 +277,16 @@ export class MemoryNetwork {
     if (options?.signal?.aborted) throw new ConnectionError("aborted", "Connecting was aborted");
     const listener = this.#listeners.get(`${target.host.toLowerCase()}:${target.port}`);
     if (listener === undefined) {
-      throw new ConnectionError("connect-failed", `Cannot connect to ${target.host}:${target.port}: nobody listens`);
+      throw new ConnectionError(
+        "connect-failed",
+        `Cannot connect to ${target.host}:${target.port}: nobody listens`,
+      );
     }
     if (listener.secure !== target.secure) {
-      throw new ConnectionError("tls", `Cannot connect to ${target.host}:${target.port}: TLS on one side only`);
+      throw new ConnectionError(
+        "tls",
+        `Cannot connect to ${target.host}:${target.port}: TLS on one side only`,
+      );
     }
     this.opened++;
     const [client] = memoryPair(accept, listener.accept, {

@@ -17,6 +17,8 @@ export interface PeerCertificate {
   readonly der: Uint8Array;
   /** Its subjectAltName entries as `"DNS:name"`, `"IP:address"` or `"URI:…"`, where the runtime tells them. */
   readonly subjectAltNames?: readonly string[];
+  /** True when an authority that was asked vouches for it; false or absent: nothing but `der` is known of it. @default false */
+  readonly verified?: boolean;
 }
 
 /** A byte pipe to one peer, made by an adapter. */

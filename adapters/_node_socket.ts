@@ -1,0 +1,100 @@
+// A transport over a socket of node:net or node:tls. The Node adapter is made of it; the Deno adapter takes it where
+// Deno's own TLS cannot look at the peer's certificate.
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { PeerCertificate } from "../core/node/transport.ts";
+import { overflowFailure, transportFailure } from "./_failure.ts";
+import type { ResolvedLimits } from "./_limits.ts";
+import { SocketTransport } from "./_transport.ts";
+
+/** Transport over a connected socket; `start` begins reading. */
+export class NodeSocketTransport extends SocketTransport {
+  readonly #socket: Socket;
+  #written = 0;
+  #full = false;
+  #paused = false;
+  #failure: Error | undefined;
+
+  constructor(socket: Socket, limits: ResolvedLimits, peerCertificate?: PeerCertificate) {
+    super(
+      {
+        remoteAddress: socket.remoteAddress ?? "",
+        remotePort: socket.remotePort,
+        localAddress: socket.localAddress,
+        localPort: socket.localPort,
+        secure: socket instanceof TLSSocket,
+        peerCertificate,
+      },
+      limits,
+    );
+    this.#socket = socket;
+  }
+
+  /** Begins reading; call it after `bind`. */
+  start(): void {
+    const socket = this.#socket;
+    socket.on("drain", () => {
+      if (!this.#full) return;
+      this.#full = false;
+      this.roomAgain();
+    });
+    socket.on("end", () => this.peerEnded());
+    socket.on("error", (error) => {
+      this.#failure ??= transportFailure(error);
+      // TLS errors after the handshake are reported without closing the socket.
+      socket.destroy();
+    });
+    socket.on("close", () => this.finish(this.#failure));
+    if (socket.destroyed) {
+      this.finish(this.#failure);
+      return;
+    }
+    // A plain view: a Buffer's slice() does not copy, which the core counts on.
+    socket.on("data", (chunk: Uint8Array) =>
+      this.deliver(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+    );
+    if (this.#paused) socket.pause();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.closing || this.finished) return false;
+    if (bytes.byteLength === 0) return !this.#full;
+    this.#written += bytes.byteLength;
+    const below = this.#socket.write(bytes);
+    const waiting = this.#socket.writableLength;
+    // Above the high-water mark, but the system took it at once: there is room.
+    if (below || waiting === 0) return true;
+    this.#full = true;
+    if (waiting > this.limits.maxPendingBytes) this.fail(overflowFailure(this.limits.maxPendingBytes));
+    return false;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  protected get paused(): boolean {
+    return this.#paused;
+  }
+
+  protected get flushedBytes(): number {
+    return this.#written - this.#socket.writableLength;
+  }
+
+  protected startClose(): void {
+    this.#socket.end();
+  }
+
+  protected drop(): void {
+    // A TLS socket has no reset of its own, and throws when asked for one.
+    if (this.#socket instanceof TLSSocket || this.#socket.connecting) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+  }
+}
