@@ -8,7 +8,7 @@ import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { ByteRange } from "../wire/byte_range.ts";
 import type { Flag, RequestFrame } from "../wire/frame.ts";
-import type { HeaderList } from "../wire/headers.ts";
+import type { HeaderList } from "../wire/header_list.ts";
 import type { ConnectTarget, PeerCertificate } from "./transport.ts";
 import type { HeaderFields, Verdict } from "./verdict.ts";
 

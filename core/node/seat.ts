@@ -1,0 +1,268 @@
+/**
+ * A session's place in the node: where its inbound frames go through the stages, and where their verdicts become
+ * responses and REPORTs. One for each session, from its making to its end.
+ */
+import type { SessionCore } from "../session/session_core.ts";
+import type { RequestFrame } from "../wire/frame.ts";
+import type { Message } from "../session/message.ts";
+import { carrierOf, responseTo } from "./answer.ts";
+import { NodeChunkContext, NodeMessageContext, NodeRequestContext } from "./contexts.ts";
+import type { Driver } from "./driver.ts";
+import { errorVerdict, isExpected } from "./fault.ts";
+import { Lane, type LaneOwner } from "./lane.ts";
+import type { NodeCore } from "./node_core.ts";
+import type { Assembler, DeliverMessage, Reporter, SuccessReport } from "./plugin.ts";
+import { ACCEPTED, type MaybeVerdict, Verdict } from "./verdict.ts";
+
+const UNKNOWN_METHOD: Verdict = new Verdict(501);
+const UNSUPPORTED_TYPE: Verdict = new Verdict(415);
+const ABANDONED: Verdict = new Verdict(408);
+
+/** What is remembered of a SEND once its octets are gone. */
+interface Origin {
+  readonly messageId: string;
+  readonly fromPath: RequestFrame["fromPath"];
+  readonly silent: boolean;
+  readonly successReport: boolean;
+}
+
+/** A session within a node. */
+export class Seat implements LaneOwner {
+  readonly core: SessionCore;
+  readonly own: readonly unknown[];
+  readonly #node: NodeCore;
+  readonly #assembler: Assembler;
+  readonly #reporter: Reporter;
+  readonly #deliver: DeliverMessage = (message) => this.#message(message);
+  readonly #report = (fields: SuccessReport): void => this.#success(fields);
+  #driver: Driver | undefined;
+  #lane: Lane | undefined;
+  #spare: NodeChunkContext<Seat> | undefined;
+  #chunk: NodeChunkContext<Seat> | undefined; // the one that is being assembled
+  #start = 1; // position of the first octet of the request that is coming in
+  #fromPath: RequestFrame["fromPath"] | undefined; // of the last SEND that asked for success reports
+  #refused: string | undefined; // transaction whose further slices are dropped
+  #closed = false;
+
+  constructor(node: NodeCore, core: SessionCore) {
+    this.#node = node;
+    this.core = core;
+    this.own = node.pipeline.states(core.session);
+    this.#assembler = node.pipeline.assembler(core.session);
+    this.#reporter = node.pipeline.reporter(core.session);
+  }
+
+  /** The connection that the session is bound to. */
+  get driver(): Driver | undefined {
+    return this.#driver;
+  }
+
+  /** Binds the session to a connection, once (RFC 4975 §5.4). */
+  bind(driver: Driver): void {
+    this.#driver = driver;
+    this.#lane = new Lane(this, driver);
+  }
+
+  /** Takes a request for this session. */
+  receive(frame: RequestFrame): void {
+    this.#lane?.receive(frame);
+  }
+
+  /** The session is over: nothing of it is decided, answered or reported any more. */
+  close(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#lane?.close();
+    this.#assembler.close(error);
+    this.#node.pipeline.ended(this.core.session, this.own, error);
+  }
+
+  gate(frame: RequestFrame): MaybeVerdict | undefined {
+    const { core } = this;
+    if (frame.method !== "SEND") {
+      if (frame.fault !== undefined) return frame.last ? new Verdict(frame.fault.status) : undefined;
+      const handle = (this.#driver as Driver).handle;
+      return this.#node.pipeline.request.run(
+        new NodeRequestContext(frame, core.session, handle, UNKNOWN_METHOD),
+        this.own,
+      );
+    }
+    if (frame.first) {
+      this.#start = frame.byteRange?.start ?? 1;
+      this.#refused = undefined;
+    } else if (this.#refused === frame.transactionId) return undefined;
+    if (frame.fault !== undefined) return new Verdict(frame.fault.status);
+    const type = frame.contentType;
+    if (type !== undefined && core.acceptTypes?.accepts(type) === false) return UNSUPPORTED_TYPE;
+    const c = this.#spare ?? new NodeChunkContext<Seat>();
+    this.#spare = undefined;
+    this.#chunk = c.fill(frame, core.session, (this.#driver as Driver).handle, this);
+    const verdict = this.#node.pipeline.chunk.run(c, this.own);
+    if (verdict instanceof Verdict) this.#spare = c;
+    return verdict;
+  }
+
+  abandon(): void {
+    if (this.#chunk !== undefined) this.#chunk.abandoned = true;
+  }
+
+  /** What stands inside the `chunk` stage: the chunk is accepted, put it to its message. */
+  assemble(c: NodeChunkContext<Seat>): MaybeVerdict {
+    if (c.abandoned || this.#closed) return ABANDONED;
+    this.#chunk = c;
+    const { successReport } = c.frame;
+    if (successReport) this.#fromPath = c.frame.fromPath;
+    const verdict = this.#assembler.receive(c, this.#deliver);
+    if (!successReport) return verdict;
+    if (verdict instanceof Verdict) return this.#received(c, verdict);
+    return verdict.then((late) => this.#received(c, late));
+  }
+
+  #received(c: NodeChunkContext<Seat>, verdict: Verdict): Verdict {
+    if (verdict.accepted) this.#reporter.received(c, this.#report);
+    else if (c.messageId !== undefined) this.#reporter.dropped(c.messageId);
+    return verdict;
+  }
+
+  #message(message: Message): MaybeVerdict {
+    const c = new NodeMessageContext(message, this.#chunk as NodeChunkContext<Seat>);
+    return this.#node.pipeline.message.run(c, this.own);
+  }
+
+  /** What stands inside the `deliver` stage: the application. */
+  handOver(c: NodeMessageContext<Seat>): MaybeVerdict {
+    if (c.chunk.abandoned || this.#closed) return ABANDONED;
+    const { message } = c;
+    const { session } = this.core;
+    const { frame } = c.chunk;
+    const origin: Origin = {
+      messageId: message.messageId,
+      fromPath: frame.fromPath,
+      silent: frame.failureReport === "no",
+      successReport: frame.successReport,
+    };
+    const work: Promise<unknown>[] = [];
+    const handlers = [...this.#node.messageHandlers, ...this.core.handlers];
+    for (const handler of handlers) {
+      try {
+        const result: unknown = handler(message, session);
+        if (typeof (result as { then?: unknown } | undefined)?.then === "function") {
+          work.push(Promise.resolve(result));
+        }
+      } catch (error) {
+        return this.#handlerFailed(error);
+      }
+    }
+    const room = handlers.length === 0 || this.core.queue.hasReader ? this.core.queue.push(message) : undefined;
+    if (room !== undefined) return this.#whenRoom(room, c, origin, work);
+    this.#handedOver(message, origin, work);
+    return ACCEPTED;
+  }
+
+  // The reader is slow: the frames of this session wait behind this one, and at a bound the connection stops reading.
+  async #whenRoom(
+    room: Promise<void>,
+    c: NodeMessageContext<Seat>,
+    origin: Origin,
+    work: Promise<unknown>[],
+  ): Promise<Verdict> {
+    c.chunk.onAbandon = () => this.core.queue.withdraw(c.message);
+    await room;
+    this.#handedOver(c.message, origin, work);
+    return ACCEPTED;
+  }
+
+  #handedOver(message: Message, origin: Origin, work: Promise<unknown>[]): void {
+    if (this.#node.pipeline.watched("delivered")) {
+      this.#node.pipeline.emit("delivered", { message, session: this.core.session });
+    }
+    if (message.size !== undefined && work.length === 0) return this.#done(message, origin);
+    // RFC 4975 §7.1.3: a success report says that the message was delivered, so it waits for those who handle it.
+    Promise.all([message.completed, ...work]).then(
+      () => this.#done(message, origin),
+      (error: unknown) => this.#failedLate(message, origin, error),
+    );
+  }
+
+  #done(message: Message, origin: Origin): void {
+    if (!origin.successReport || this.#closed) return;
+    this.#reporter.delivered(origin.messageId, message.size ?? 0, this.#report);
+    this.#driver?.touch();
+  }
+
+  // RFC 4975 §7.1.4: the 200 is out, so a failure REPORT carries what went wrong.
+  #failedLate(message: Message, origin: Origin, error: unknown): void {
+    this.#reporter.dropped(origin.messageId);
+    const { size } = message;
+    if (size === undefined) return; // aborted or given up: the assembler has answered for it
+    const verdict = this.#handlerFailed(error);
+    if (origin.silent) return;
+    this.#sendReport(verdict, origin.messageId, origin.fromPath, { start: 1, end: size, total: size });
+  }
+
+  #handlerFailed(error: unknown): Verdict {
+    if (!isExpected(error)) this.#node.pipeline.error(error, "(application)", "onMessage", this.core.session);
+    return errorVerdict(error);
+  }
+
+  settle(frame: RequestFrame, verdict: Verdict, answered: boolean): void {
+    if (this.#closed) return;
+    if (!verdict.accepted && !frame.last) this.#refused = frame.transactionId;
+    const carrier = carrierOf(frame, verdict, answered);
+    if (carrier === "response") this.#respond(frame, verdict);
+    else if (carrier === "report") this.#reportChunk(frame, verdict);
+    if (this.#node.pipeline.watched("settled")) {
+      this.#node.pipeline.emit("settled", {
+        frame,
+        verdict,
+        session: this.core.session,
+        connection: (this.#driver as Driver).handle,
+        answered: carrier,
+      });
+    }
+  }
+
+  answerEarly(frame: RequestFrame): void {
+    if (carrierOf(frame, ACCEPTED, false) === "response" && frame.method === "SEND") this.#respond(frame, ACCEPTED);
+  }
+
+  get deadline(): number {
+    return this.#assembler.deadline;
+  }
+
+  wake(now: number): void {
+    try {
+      this.#assembler.wake(now);
+    } catch (error) {
+      this.#node.pipeline.error(error, "(node)", "assemble", this.core.session);
+    }
+  }
+
+  #respond(frame: RequestFrame, verdict: Verdict): void {
+    this.#driver?.respond(responseTo(frame, verdict, this.core.localPath));
+  }
+
+  // RFC 4975 §7.1.4: start and total from the SEND, end computed from the octets that really came.
+  #reportChunk(frame: RequestFrame, verdict: Verdict): void {
+    if (frame.messageId === undefined) return;
+    const range = frame.byteRange;
+    const end = (range?.start ?? 1) + frame.bodyLength - 1;
+    const whole = { start: this.#start, end, ...(range?.total === undefined ? {} : { total: range.total }) };
+    this.#sendReport(verdict, frame.messageId, frame.fromPath, whole);
+  }
+
+  #success(fields: SuccessReport): void {
+    this.#sendReport(new Verdict(200, fields.comment), fields.messageId, undefined, fields.byteRange);
+  }
+
+  #sendReport(
+    verdict: Verdict,
+    messageId: string,
+    toPath: RequestFrame["fromPath"] | undefined,
+    byteRange: SuccessReport["byteRange"],
+  ): void {
+    if (this.#closed) return; // RFC 4975 §7.1.2: no REPORT for a session that is gone
+    const fields = { messageId, status: verdict.status, comment: verdict.comment, byteRange };
+    this.core.report(fields, toPath ?? this.#fromPath ?? this.core.remote);
+  }
+}

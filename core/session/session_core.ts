@@ -1,0 +1,312 @@
+/**
+ * The state of one session, driven by the node: idle, bound to a connection, over. `Session` is the face that
+ * applications see of it.
+ */
+import { ConnectionError, DeliveryError, LocalProtocolError, type MsrpError } from "../errors.ts";
+import type { RequestFrame } from "../wire/frame.ts";
+import { createMessageId } from "../wire/ident.ts";
+import type { MsrpUri } from "../wire/uri.ts";
+import type { Message } from "./message.ts";
+import { Outbox } from "./outbox.ts";
+import type { BodyContent, SendOptions, Sent } from "./sent.ts";
+import { Session } from "./session.ts";
+import { KeepAlive } from "./session_keep_alive.ts";
+import type { OutgoingDraft, SessionHost, SessionLink } from "./session_link.ts";
+import type { RequestOptions, RequestResult, Role, SessionInit, SessionState } from "./session_options.ts";
+import { PendingSent } from "./session_pending.ts";
+import { MessageQueue } from "./session_queue.ts";
+import { type ReportFields, reportRequest } from "./session_report.ts";
+import { limitBody } from "./session_size.ts";
+import { AcceptTypes } from "./session_types.ts";
+
+/** Called with each message. A rejection is told to the sender as a failure (RFC 4975 §7.1.4). */
+export type MessageHandler = (message: Message, session: Session) => unknown;
+
+/** The machine behind a `Session`. */
+export class SessionCore {
+  readonly session: Session;
+  readonly local: MsrpUri;
+  readonly localPath: readonly MsrpUri[];
+  readonly role: Role;
+  readonly acceptTypes: AcceptTypes | undefined;
+  readonly queue: MessageQueue;
+  readonly handlers: MessageHandler[] = [];
+  readonly ready: Promise<void>;
+  readonly closed: Promise<Error | undefined>;
+  readonly #init: SessionInit;
+  readonly #host: SessionHost;
+  #remote: readonly MsrpUri[];
+  #peerTypes: AcceptTypes | undefined;
+  #peerMaxBytes: number;
+  #outbox: Outbox | undefined;
+  #link: SessionLink | undefined;
+  #state: SessionState = "idle";
+  #closing = false;
+  #keepAlive: KeepAlive | undefined;
+  #gate: Promise<void> | undefined; // the last message that plugins have not decided yet
+  #settleReady!: { resolve: () => void; reject: (error: Error) => void };
+  #settleClosed!: (error: Error | undefined) => void;
+
+  constructor(init: SessionInit, host: SessionHost) {
+    this.#init = init;
+    this.#host = host;
+    this.local = init.local;
+    this.localPath = [init.local];
+    this.role = init.role;
+    this.#remote = init.remote;
+    this.acceptTypes = init.acceptTypes === undefined ? undefined : new AcceptTypes(init.acceptTypes);
+    this.#peerTypes = init.peerAcceptTypes === undefined ? undefined : new AcceptTypes(init.peerAcceptTypes);
+    this.#peerMaxBytes = init.peerMaxBytes ?? Number.POSITIVE_INFINITY;
+    this.queue = new MessageQueue(init.maxQueuedMessages ?? 64);
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    this.ready.catch(() => undefined); // nobody has to watch
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.session = new Session(this);
+  }
+
+  get remote(): readonly MsrpUri[] {
+    return this.#remote;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** True once it is over or about to be. */
+  get over(): boolean {
+    return this.#closing || this.#state === "closed" || this.#state === "failed";
+  }
+
+  /** What the rendezvous said later than the making of the session. */
+  update(late: { remote?: readonly MsrpUri[]; peerAcceptTypes?: readonly string[]; peerMaxBytes?: number }): void {
+    if (late.remote !== undefined) {
+      if (this.#outbox !== undefined && this.#remote !== late.remote) {
+        throw new LocalProtocolError("path-in-use", "Cannot change the path of a session that has sent");
+      }
+      this.#remote = late.remote;
+    }
+    if (late.peerAcceptTypes !== undefined) this.#peerTypes = new AcceptTypes(late.peerAcceptTypes);
+    if (late.peerMaxBytes !== undefined) this.#peerMaxBytes = late.peerMaxBytes;
+  }
+
+  /**
+   * Binds the session to a connection (RFC 4975 §5.4): what waits goes out.
+   * @param confirm the binding SEND of an active session: `ready` waits for its answer
+   */
+  bind(link: SessionLink, confirm: boolean): void {
+    this.#link = link;
+    this.#state = "bound";
+    if (this.role === "active") {
+      // RFC 4975 §5.4: the active side sends at once, also on a connection that it uses again.
+      this.#bodiless(confirm);
+      if (!confirm) this.#settleReady.resolve();
+    } else this.#settleReady.resolve();
+    if (this.#remote.length > 0) this.#sends().attach(link);
+    const every = this.#init.keepAliveMs ?? 0;
+    if (every > 0) this.#keepAlive = new KeepAlive(this, link, this.#host, every);
+  }
+
+  /** Sends a SEND without body; its failure ends the session. */
+  probe(onTimeout: (error: Error) => void): void {
+    this.#link?.request(this.#bodilessRequest(), {
+      responded: (_transaction, status, comment) => this.#probed(status, comment),
+      timedOut: () => onTimeout(new ConnectionError("peer-vanished", "The peer has not answered in time")),
+    });
+  }
+
+  #bodilessRequest(): { method: string; toPath: readonly MsrpUri[]; fromPath: readonly MsrpUri[]; headers: [string, string][] } {
+    return {
+      method: "SEND",
+      toPath: this.#remote,
+      fromPath: this.localPath,
+      headers: [["Message-ID", createMessageId()]],
+    };
+  }
+
+  #bodiless(confirm: boolean): void {
+    this.#link?.request(this.#bodilessRequest(), {
+      responded: (_transaction, status, comment) => {
+        if (status >= 200 && status < 300) this.#settleReady.resolve();
+        else if (confirm || status === 481 || status === 506) this.fail(bindingError(status, comment));
+      },
+      timedOut: () => this.fail(bindingError(408, undefined)),
+    });
+  }
+
+  #probed(status: number, comment: string | undefined): void {
+    if (status === 481 || status === 506) this.fail(bindingError(status, comment));
+    else if (status === 408) this.fail(new ConnectionError("peer-vanished", "The peer has not answered in time"));
+  }
+
+  #sends(): Outbox {
+    if (this.#outbox !== undefined) return this.#outbox;
+    if (this.#remote.length === 0) {
+      throw new LocalProtocolError("no-remote-path", "Cannot send: the path of the peer is not known yet");
+    }
+    this.#outbox = new Outbox({
+      toPath: this.#remote,
+      fromPath: this.localPath,
+      maxQueuedMessages: this.#init.maxQueuedSends,
+      prefetchBytes: this.#init.prefetchBytes,
+      onFailure: (error) => this.fail(error),
+    });
+    if (this.#link !== undefined) this.#outbox.attach(this.#link);
+    return this.#outbox;
+  }
+
+  /** Sends a message; see `Session.send`. */
+  send(body: BodyContent, options: SendOptions): Sent {
+    this.#mustBeOpen();
+    const outbox = this.#sends();
+    const draft: OutgoingDraft = {
+      method: "SEND",
+      messageId: options.messageId ?? createMessageId(),
+      contentType: options.contentType,
+      body,
+      headers: options.headers ?? [],
+    };
+    const decided = this.#gate === undefined ? this.#host.outgoing(draft) : this.#gate.then(() => this.#host.outgoing(draft));
+    if (!(decided instanceof Promise)) return this.#enqueue(outbox, decided, options);
+    if (outbox.pending >= (this.#init.maxQueuedSends ?? 1024)) {
+      throw new LocalProtocolError("queue-full", "Cannot send: too many messages wait already");
+    }
+    let final: OutgoingDraft = draft;
+    const ready = decided.then((result) => {
+      final = result;
+    });
+    const sent = new PendingSent(draft.messageId, ready, options.successReport ?? false, (late) =>
+      this.#enqueue(outbox, final, { ...options, ...late }),
+    );
+    // Messages keep their order, whether plugins think about them or not.
+    const gate: Promise<void> = ready.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#gate = gate;
+    gate.then(() => {
+      if (this.#gate === gate) this.#gate = undefined;
+    });
+    return sent;
+  }
+
+  #enqueue(outbox: Outbox, draft: OutgoingDraft, options: SendOptions): Sent {
+    this.#mustBeOpen();
+    if (draft.body === undefined) throw new TypeError("Cannot send a message without body");
+    const { body, contentType, total } = limitBody(draft.body, draft.contentType, options.total, this.#peerMaxBytes);
+    if (this.#peerTypes?.accepts(contentType) === false) {
+      throw new LocalProtocolError("type-not-accepted", `Cannot send ${contentType}: the peer does not take it`);
+    }
+    return outbox.enqueue(body, {
+      ...options,
+      messageId: draft.messageId,
+      contentType,
+      ...(draft.headers.length > 0 ? { headers: draft.headers } : { headers: undefined }),
+      total,
+    });
+  }
+
+  /** Sends a request of another method; see `Session.request`. */
+  async request(method: string, options: RequestOptions): Promise<RequestResult> {
+    this.#mustBeOpen();
+    if (method === "SEND" || method === "REPORT") {
+      throw new LocalProtocolError("reserved-method", `Cannot send ${method} as a request: use send() or report()`);
+    }
+    const body = typeof options.body === "string" ? new TextEncoder().encode(options.body) : options.body;
+    const draft = await this.#host.outgoing({
+      method,
+      messageId: createMessageId(),
+      contentType: options.contentType,
+      body,
+      headers: options.headers ?? [],
+    });
+    await this.ready;
+    const link = this.#link;
+    if (link === undefined || this.over) throw sessionClosed();
+    if (draft.body !== undefined && !(draft.body instanceof Uint8Array)) {
+      throw new TypeError(`Cannot send ${method}: its body must be a Uint8Array`);
+    }
+    const request = {
+      method,
+      toPath: this.#remote,
+      fromPath: this.localPath,
+      headers: draft.headers,
+      ...(draft.contentType === undefined ? {} : { contentType: draft.contentType }),
+      ...(draft.body === undefined ? {} : { body: draft.body }),
+    };
+    return new Promise((resolve, reject) => {
+      link.request(request, {
+        responded: (_transaction, status, comment, headers) => resolve({ status, comment, headers: [...headers] }),
+        timedOut: () =>
+          reject(new DeliveryError("timeout", `${method} was not answered in time`, { status: 408, messageId: draft.messageId })),
+        lost: (_transaction, error) => reject(error),
+      });
+    });
+  }
+
+  /** Sends a REPORT; on a session that is gone nothing happens (RFC 4975 §7.1.2). */
+  report(fields: ReportFields, toPath: readonly MsrpUri[] = this.#remote): void {
+    if (this.#state !== "bound" || toPath.length === 0) return;
+    this.#link?.request(reportRequest(fields, toPath, this.localPath));
+  }
+
+  /** Takes a REPORT that came in; false when it fits no message of ours. */
+  reported(frame: RequestFrame): boolean {
+    return this.#outbox !== undefined && this.#outbox.report(frame) !== "unknown";
+  }
+
+  /** Ends the session: with `drain`, once everything that was sent is accepted. */
+  async close(drain: boolean): Promise<void> {
+    if (this.over) {
+      await this.closed;
+      return;
+    }
+    this.#closing = true;
+    if (drain && this.#state === "bound") {
+      await this.#gate;
+      await this.#outbox?.whenIdle();
+    }
+    this.#end("closed", undefined, sessionClosed());
+    await this.closed;
+  }
+
+  /** Ends the session at once; messages under way are given up. */
+  abort(reason: unknown): void {
+    this.#end("failed", new ConnectionError("session-aborted", "The session was aborted", { cause: reason }));
+  }
+
+  /** The session cannot go on. */
+  fail(error: Error): void {
+    this.#end("failed", error);
+  }
+
+  #end(state: "closed" | "failed", error: Error | undefined, pending: Error = error ?? sessionClosed()): void {
+    if (this.#state === "closed" || this.#state === "failed") return;
+    this.#state = state;
+    this.#closing = true;
+    this.#keepAlive?.stop();
+    const unreported = this.#outbox?.unreported ?? 0;
+    this.#outbox?.fail(pending);
+    this.#settleReady.reject(pending);
+    // The end of a connection is the ordinary end of a session; only what went wrong is thrown at a reader.
+    this.queue.close((error as MsrpError | undefined)?.code === "connection-closed" ? undefined : error);
+    this.#host.ended(error, unreported);
+    this.#settleClosed(error);
+  }
+
+  #mustBeOpen(): void {
+    if (this.over) throw sessionClosed();
+  }
+}
+
+function sessionClosed(): LocalProtocolError {
+  return new LocalProtocolError("session-closed", "Cannot send: the session is over");
+}
+
+function bindingError(status: number, comment: string | undefined): ConnectionError {
+  const code = status === 481 ? "no-such-session" : status === 506 ? "session-bound-elsewhere" : status === 408 ? "peer-vanished" : "session-refused";
+  return new ConnectionError(code, `The peer refused the session with ${status}${comment ? ` ${comment}` : ""}`);
+}

@@ -1,0 +1,64 @@
+/**
+ * Keeps messages within the peer's `max-size` (RFC 4975 §8.6): known sizes are checked before anything is sent, streams
+ * while they are read.
+ */
+import { LocalProtocolError } from "../errors.ts";
+import type { BodyContent } from "./sent.ts";
+
+/** A body that is within the limit, or fails once it is not. */
+export interface LimitedBody {
+  readonly body: BodyContent;
+  readonly contentType: string;
+  readonly total: number | undefined;
+}
+
+/** @throws {LocalProtocolError} `message-too-large`: the size is known and above the limit */
+export function limitBody(
+  content: BodyContent,
+  contentType: string | undefined,
+  total: number | undefined,
+  maxBytes: number,
+): LimitedBody {
+  const type = contentType ?? defaultType(content);
+  if (maxBytes === Number.POSITIVE_INFINITY) return { body: content, contentType: type, total };
+  const body = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const size = body instanceof Uint8Array ? body.length : body instanceof Blob ? body.size : total;
+  if (size !== undefined && size > maxBytes) throw tooLarge(size, maxBytes);
+  if (size !== undefined) return { body, contentType: type, total };
+  return { body: counted(body as ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>, maxBytes), contentType: type, total };
+}
+
+async function* counted(
+  body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const piece of pieces(body)) {
+    size += piece.length;
+    if (size > maxBytes) throw tooLarge(size, maxBytes);
+    yield piece;
+  }
+}
+
+// Not every runtime's ReadableStream can be iterated.
+async function* pieces(body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (!("getReader" in body)) {
+    yield* body;
+    return;
+  }
+  const reader = body.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+function tooLarge(size: number, maxBytes: number): LocalProtocolError {
+  return new LocalProtocolError("message-too-large", `Cannot send ${size} octets: the peer takes at most ${maxBytes}`);
+}
+
+function defaultType(body: BodyContent): string {
+  if (typeof body === "string") return "text/plain;charset=utf-8";
+  return body instanceof Blob && body.type !== "" ? body.type : "application/octet-stream";
+}
