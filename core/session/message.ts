@@ -175,7 +175,7 @@ function decoderFor(contentType: string | undefined): TextDecoder {
   const charset = parseMediaType(contentType)?.parameters.get("charset") ?? "utf-8";
   if (/^utf-?8$/i.test(charset)) return utf8;
   try {
-    return new TextDecoder(charset, { ignoreBOM: true });
+    return new TextDecoder(charset as ConstructorParameters<typeof TextDecoder>[0], { ignoreBOM: true });
   } catch (cause) {
     throw new RemoteProtocolError("charset-unsupported", `Cannot decode charset "${charset}"`, {
       status: 415,
