@@ -16,8 +16,11 @@ export interface Terminal {
   note(text: string): void;
   /** An error; with `--json` also as an event. */
   error(text: string, exitCode: number): void;
-  /** Octets of a message as they are, to standard output; settles when they are written. */
-  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Text of a message, to standard output; settles when it is written. On a terminal control characters are made
+   * harmless: escape sequences of a stranger could rewrite the screen.
+   */
+  text(text: string): Promise<void>;
   /** Replaces the line of the progress bar; an empty text clears it. */
   progress(text: string): void;
 }
@@ -52,10 +55,11 @@ export function processTerminal(options: { json?: boolean | undefined }): Termin
       if (json) process.stdout.write(`${JSON.stringify({ event: "error", message: text, exitCode })}\n`);
       process.stderr.write(`msrpkit: ${text}\n`);
     },
-    write(bytes) {
+    text(text) {
       clearBar();
+      const shown = process.stdout.isTTY ? harmless(text) : text;
       return new Promise((resolve, reject) => {
-        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+        process.stdout.write(shown, (error) => (error ? reject(error) : resolve()));
       });
     },
     progress(text) {
@@ -64,4 +68,12 @@ export function processTerminal(options: { json?: boolean | undefined }): Termin
       bar = text !== "";
     },
   };
+}
+
+/** The text with every control character but line feed and tab shown as its picture (U+2400 and following). */
+export function harmless(text: string): string {
+  return text.replace(/\r\n/g, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : "\u2421";
+  });
 }

@@ -4,9 +4,10 @@
  */
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { RangeSet } from "../../core/session/range_set.ts";
 import { proposedFileName, safeFileName } from "./file_name.ts";
 import { extensionFor } from "./media_type.ts";
-import { PartFile, readJournal } from "./part_file.ts";
+import { PartFile } from "./part_file.ts";
 
 /** Interrupted transfers that are remembered; a folder with more of them needs tidying first. */
 const MAX_PARTS = 10_000;
@@ -21,11 +22,21 @@ export interface IncomingFile {
   readonly total: number | undefined;
 }
 
+/** What is there of an interrupted transfer; positions from 1, as in Byte-Range. */
+export interface Resumable {
+  /** Path of the journal. */
+  readonly journalPath: string;
+  /** Octets of the whole message. */
+  readonly total: number;
+  /** Ranges that need not be sent again. */
+  readonly received: RangeSet;
+}
+
 /** Files of one folder, complete and not. */
 export class FileStore {
   readonly #folder: string;
-  // Message-ID -> journal of a part that nobody is writing to.
-  readonly #resumable: Map<string, { path: string; total: number | undefined }> = new Map();
+  // By Message-ID: the parts that nobody is writing to.
+  readonly #resumable: Map<string, Resumable> = new Map();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -45,23 +56,36 @@ export class FileStore {
     return this.#resumable.size;
   }
 
-  /** True when an interrupted transfer of this message, of this size, waits to be resumed. */
-  canResume(messageId: string, total: number | undefined): boolean {
-    const part = this.#resumable.get(messageId);
-    return part !== undefined && part.total !== undefined && part.total === total;
+  /** What is there of a message, or `undefined`. A message whose size was never known cannot be resumed. */
+  resumable(messageId: string): Resumable | undefined {
+    return this.#resumable.get(messageId);
   }
 
   /**
-   * The file for a message: that of an interrupted transfer when Message-ID and size are the same, else a new one.
-   * An interrupted transfer is given out once.
+   * Takes an interrupted transfer out, to go on with it, when Message-ID and size are the same.
+   *
+   * @returns `undefined` when there is none; start a new file then
    */
-  async begin(message: IncomingFile): Promise<PartFile> {
+  take(messageId: string, total: number | undefined): Resumable | undefined {
+    const found = this.#resumable.get(messageId);
+    if (found === undefined || found.total !== total) return undefined;
+    this.#resumable.delete(messageId);
+    return found;
+  }
+
+  /**
+   * The file for a message: a new one, or that of an interrupted transfer.
+   *
+   * @param resumed what `take` gave
+   * @throws when the part of an interrupted transfer is not what it was
+   */
+  async begin(message: IncomingFile, resumed?: Resumable): Promise<PartFile> {
     const { messageId, contentType, total } = message;
-    if (this.canResume(messageId, total)) {
-      const path = this.#resumable.get(messageId)!.path;
-      this.#resumable.delete(messageId);
-      const part = await PartFile.reopen(path);
-      if (part !== undefined && part.info.total === total) return part;
+    if (resumed !== undefined) {
+      const part = await PartFile.reopen(resumed.journalPath);
+      // The sender leaves out what we told it is there: it must be there.
+      if (part !== undefined && part.size === resumed.received.octets) return part;
+      throw new Error(`Cannot resume ${resumed.journalPath}: it was changed`);
     }
     const proposal = proposedFileName(message.contentDisposition) ?? "";
     const name = safeFileName(proposal, `${messageId}${extensionFor(contentType)}`);
@@ -75,9 +99,13 @@ export class FileStore {
     return path;
   }
 
-  async #remember(path: string): Promise<void> {
-    const journal = await readJournal(path);
-    if (journal === undefined || this.#resumable.size >= MAX_PARTS) return;
-    this.#resumable.set(journal.messageId, { path, total: journal.total });
+  async #remember(journalPath: string): Promise<void> {
+    if (this.#resumable.size >= MAX_PARTS) return;
+    const part = await PartFile.reopen(journalPath);
+    if (part === undefined) return;
+    await part.keep();
+    const { messageId, total } = part.info;
+    if (total === undefined) return;
+    this.#resumable.set(messageId, { journalPath, total, received: part.received });
   }
 }

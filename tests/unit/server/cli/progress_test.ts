@@ -11,7 +11,7 @@ function recorder(columns: number): { terminal: Terminal; lines: string[] } {
     result: () => undefined,
     note: () => undefined,
     error: () => undefined,
-    write: () => Promise.resolve(),
+    text: () => Promise.resolve(),
     progress: (text) => {
       lines.push(text);
     },

@@ -1,6 +1,6 @@
 // The folder of received files: safe names, resumable transfers found by Message-ID and size, each given out once.
 // A second store over the same folder stands for the command started again.
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
@@ -45,30 +45,47 @@ describe("FileStore", () => {
     await store.keep(part);
 
     const later = await FileStore.open(folder);
-    expect([later.resumableCount, later.canResume("mid.1", 4)]).toEqual([1, true]);
-    const resumed = await later.begin(message);
+    expect([later.resumableCount, [...(later.resumable("mid.1")?.received ?? [])]]).toEqual([
+      1,
+      [{ start: 1, end: 2 }],
+    ]);
+    const resumed = await later.begin(message, later.take("mid.1", 4));
     expect([...resumed.received]).toEqual([{ start: 1, end: 2 }]);
-    expect(later.canResume("mid.1", 4)).toBe(false);
+    expect(later.take("mid.1", 4)).toBe(undefined);
     await resumed.write(2, Uint8Array.of(3, 4));
     const path = await resumed.complete(4);
     expect([...(await readFile(path))]).toEqual([1, 2, 3, 4]);
     expect(await readdir(folder)).toEqual(["cat.png"]);
   });
 
-  test("another size, an unknown size or another Message-ID starts anew", async () => {
+  test("another size, an unknown size or another Message-ID is not the same transfer", async () => {
     const store = await FileStore.open(freshFolder());
     const part = await store.begin(message);
     await part.write(0, Uint8Array.of(1));
     await store.keep(part);
-    for (const other of [
-      { ...message, total: 5 },
-      { ...message, total: undefined },
-      { ...message, messageId: "mid.2" },
-    ]) {
-      const fresh = await store.begin(other);
-      expect(fresh.size).toBe(0);
-      await fresh.discard();
-    }
-    expect(store.canResume("mid.1", 4)).toBe(true);
+    expect([store.take("mid.1", 5), store.take("mid.1", undefined), store.take("mid.2", 4)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const unknown = await store.begin({ ...message, messageId: "mid.3", total: undefined });
+    await unknown.write(0, Uint8Array.of(1));
+    await store.keep(unknown);
+    expect(store.resumable("mid.3")).toBe(undefined);
+    expect(store.take("mid.1", 4)?.total).toBe(4);
+  });
+
+  test("a part that was changed since it was announced is not resumed", async () => {
+    const store = await FileStore.open(freshFolder());
+    const part = await store.begin(message);
+    await part.write(0, Uint8Array.of(1, 2));
+    const path = await store.keep(part);
+    const resumable = store.take("mid.1", 4);
+    await truncate(path, 1);
+    const error = await store.begin(message, resumable).then(
+      () => undefined,
+      (thrown: unknown) => thrown as Error,
+    );
+    expect(error?.message.endsWith("it was changed")).toBe(true);
   });
 });

@@ -1,0 +1,113 @@
+/**
+ * MSRP URIs on the command line: what to listen on, which session-id to expect, how others reach this machine,
+ * and the URI of an endpoint that only connects.
+ */
+import { hostname, networkInterfaces } from "node:os";
+import { createSessionId, MsrpUri } from "../../core/mod.ts";
+import { EXIT_USAGE } from "../exit_codes.ts";
+import { CommandError } from "./command_error.ts";
+
+/** Discard port: RFC 6135 §4.2 has an endpoint write it that never listens. */
+const ACTIVE_PORT = 9;
+
+/**
+ * Reads one URI of an option.
+ *
+ * @throws {CommandError} (usage) that names the option and the text
+ */
+export function parseUri(text: string, option: string): MsrpUri {
+  try {
+    return MsrpUri.parse(text);
+  } catch (cause) {
+    throw new CommandError(EXIT_USAGE, `Cannot use ${option} "${text}": ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads a path: URIs separated by blanks, the next hop first. The last one names a session.
+ *
+ * @throws {CommandError} (usage) when there is none, one cannot be read, or the session-id is missing
+ */
+export function parsePath(text: string, option: string): MsrpUri[] {
+  const path = text
+    .split(/\s+/)
+    .filter((part) => part !== "")
+    .map((part) => parseUri(part, option));
+  const last = path.at(-1);
+  if (last === undefined) throw new CommandError(EXIT_USAGE, `Cannot use ${option}: it is empty`);
+  if (last.sessionId === undefined) {
+    throw new CommandError(
+      EXIT_USAGE,
+      `Cannot use ${option} "${last.text}": the session-id is missing (…/SESSION;tcp)`,
+    );
+  }
+  return path;
+}
+
+/** An address to listen on, taken apart. */
+export interface ListenAddress {
+  /** The URI for the adapter, without session-id. */
+  readonly uri: string;
+  /** Host of the URI. */
+  readonly host: string;
+  /** True for msrps. */
+  readonly secure: boolean;
+  /** The only session-id to accept, when the user named one. */
+  readonly sessionId: string | undefined;
+}
+
+/**
+ * Reads one `--listen`.
+ *
+ * @throws {CommandError} (usage) when it cannot be read or is not over TCP
+ */
+export function parseListen(text: string): ListenAddress {
+  const uri = parseUri(text, "--listen");
+  if (uri.transport !== "tcp") {
+    throw new CommandError(EXIT_USAGE, `Cannot listen on "${text}": only ;tcp is supported here`);
+  }
+  const { scheme, host, port, sessionId } = uri;
+  const plain = MsrpUri.from({ scheme, host, transport: "tcp", ...(port === undefined ? {} : { port }) });
+  return { uri: plain.text, host, secure: scheme === "msrps", sessionId };
+}
+
+/**
+ * The URI under which others reach a listener: with the session-id, and with this machine's name instead of an
+ * unspecified address.
+ */
+export function sessionUri(listener: MsrpUri, sessionId: string): string {
+  const { scheme, host, port } = listener;
+  const reachable = host === "0.0.0.0" || host === "::" ? hostname() : host;
+  return MsrpUri.from({
+    scheme,
+    host: reachable,
+    sessionId,
+    transport: "tcp",
+    ...(port === undefined ? {} : { port }),
+  }).text;
+}
+
+/** The own URI of an endpoint that connects and never listens: its address and a session-id nobody can guess. */
+export function activeUri(nextHop: MsrpUri): string {
+  return MsrpUri.from({
+    scheme: nextHop.scheme,
+    host: isLoopback(nextHop.host) ? nextHop.host : ownAddress(),
+    port: ACTIVE_PORT,
+    sessionId: createSessionId(),
+    transport: "tcp",
+  }).text;
+}
+
+/** True for names and addresses of this machine itself. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+/** The first address of this machine that others may know; the loopback address when there is none. */
+export function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const outside = addresses.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+  return (outside.find(({ family }) => family === "IPv4") ?? outside[0])?.address ?? "127.0.0.1";
+}

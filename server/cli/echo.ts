@@ -1,0 +1,62 @@
+/**
+ * `msrpkit echo`: runs the echo sample on all its addresses until a signal ends it.
+ * Its first lines say what to type in a second terminal.
+ */
+import process from "node:process";
+import * as Effect from "effect/Effect";
+import type { MsrpUri } from "../../core/mod.ts";
+import { echo } from "../../samples/echo.ts";
+import { EXIT_OK } from "../exit_codes.ts";
+import { runProgram, scopedNode, untilSignal } from "../lifetime.ts";
+import { sessionUri } from "./addresses.ts";
+import { invocation } from "./invocation.ts";
+import { type ListeningOptions, listenAddresses, openListeners } from "./listening.ts";
+import { DEFAULT_LISTEN } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of `msrpkit echo`. */
+export interface EchoOptions extends ListeningOptions {
+  /** Print events as JSON lines. */
+  json?: boolean;
+}
+
+/** Runs the echo endpoint until SIGINT or SIGTERM; returns the exit status. */
+export function runEcho(options: EchoOptions, terminal: Terminal): Promise<number> {
+  const addresses = listenAddresses(options, DEFAULT_LISTEN);
+  const named = new Set(addresses.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId])));
+  const program = Effect.gen(function* () {
+    const app = yield* scopedNode(() =>
+      named.size === 0 ? echo() : echo({ acceptUnknown: accepts(named) }),
+    );
+    const { uris, certificate } = yield* openListeners(app, addresses, options, terminal);
+    for (const uri of uris) {
+      const fingerprint = uri.scheme === "msrps" ? certificate?.fingerprint : undefined;
+      terminal.result(
+        { event: "listening", uri: uri.text, ...(fingerprint === undefined ? {} : { fingerprint }) },
+        `listening on ${uri.text}`,
+      );
+    }
+    nextStep(uris[0]!, addresses[0]!.sessionId ?? "hello", options, terminal);
+    return yield* untilSignal(Effect.never, (signal) => {
+      terminal.note(`${signal}: finishing what is on its way`);
+      return EXIT_OK;
+    });
+  });
+  return runProgram(program);
+}
+
+/** Says how to try the endpoint from a second terminal. */
+function nextStep(uri: MsrpUri, sessionId: string, options: EchoOptions, terminal: Terminal): void {
+  const trust =
+    uri.scheme !== "msrps" ? "" : options.cert === undefined ? " --insecure" : ` --ca ${options.cert}`;
+  const to = `--to "${sessionUri(uri, sessionId)}"${trust}`;
+  terminal.note("");
+  terminal.note("Now send a message and a file to it from a second terminal; it prints what comes back:");
+  terminal.note(`  ${invocation(process)} send ${to} --echo "Hello, MSRP" --file package.json`);
+  terminal.note("Ctrl-C ends the server.");
+}
+
+/** Accepts the session-ids that `--listen` named, and no others. */
+function accepts(sessionIds: ReadonlySet<string>): (toPath: readonly MsrpUri[]) => boolean {
+  return (toPath) => sessionIds.has(toPath.at(-1)?.sessionId ?? "");
+}

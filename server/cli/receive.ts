@@ -1,0 +1,93 @@
+/**
+ * `msrpkit receive`: waits for messages, prints texts or stores every message as a file, and tells a sender that
+ * resumes an interrupted transfer what is here already.
+ */
+import * as Effect from "effect/Effect";
+import { createSessionId, type Message, Msrp, type MsrpUri } from "../../core/mod.ts";
+import { reassembly, reports } from "../../plugins/mod.ts";
+import { EXIT_NOT_DELIVERED, EXIT_OK } from "../exit_codes.ts";
+import { FileStore } from "../files/file_store.ts";
+import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
+import { sessionUri } from "./addresses.ts";
+import { type ListeningOptions, listenAddresses, openListeners } from "./listening.ts";
+import { printMessage } from "./print_message.ts";
+import { DEFAULT_LISTEN } from "./program.ts";
+import { storing } from "./storing.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of `msrpkit receive`. */
+export interface ReceiveOptions extends ListeningOptions {
+  /** Folder for messages as files. */
+  out?: string;
+  /** End after this many messages. */
+  count?: number;
+  /** Print events as JSON lines. */
+  json?: boolean;
+}
+
+/** Receives until `--count` messages are there or a signal ends it; returns the exit status. */
+export function runReceive(options: ReceiveOptions, terminal: Terminal): Promise<number> {
+  const addresses = listenAddresses(options, DEFAULT_LISTEN);
+  // RFC 4975 §14.1: the session-id is what keeps others out, so without a given one it is one nobody can guess.
+  const sessionIds = addresses.map((address) => address.sessionId ?? createSessionId());
+  const wanted = new Set(sessionIds);
+  const welcome = (toPath: readonly MsrpUri[]): boolean => wanted.has(toPath.at(-1)?.sessionId ?? "");
+
+  const program = Effect.gen(function* () {
+    const store = options.out === undefined ? undefined : yield* attempt(() => FileStore.open(options.out!));
+    const counter = new Countdown(options.count ?? Number.POSITIVE_INFINITY);
+    const files = store === undefined ? undefined : storing(store, terminal);
+    const app = yield* scopedNode(() => {
+      const node = new Msrp({ acceptUnknown: welcome });
+      if (files !== undefined) node.use(files.plugin);
+      return node
+        .use(files === undefined ? reassembly({ mode: "stream" }) : files.reassembly, reports())
+        .onMessage(async (message: Message) => {
+          if (files === undefined) await printMessage(message, terminal);
+          counter.tick();
+        });
+    });
+    const { uris, certificate } = yield* openListeners(app, addresses, options, terminal);
+    for (const [index, uri] of uris.entries()) {
+      const own = sessionUri(uri, sessionIds[index]!);
+      const fingerprint = uri.scheme === "msrps" ? certificate?.fingerprint : undefined;
+      terminal.result(
+        { event: "listening", uri: own, ...(fingerprint === undefined ? {} : { fingerprint }) },
+        undefined,
+      );
+      terminal.note(`waiting for messages to ${own}`);
+    }
+    if (store !== undefined && store.resumableCount > 0) {
+      terminal.note(`${store.resumableCount} interrupted transfer(s) in ${options.out} can be resumed`);
+    }
+    return yield* untilSignal(
+      Effect.map(
+        Effect.promise(() => counter.done),
+        () => EXIT_OK,
+      ),
+      () => (files !== undefined && files.unfinished > 0 ? EXIT_NOT_DELIVERED : EXIT_OK),
+    );
+  });
+  return runProgram(program);
+}
+
+/** Settles `done` after a number of ticks. */
+class Countdown {
+  /** Settles when as many ticks have come as were asked for. */
+  readonly done: Promise<void>;
+  #left: number;
+  #resolve: () => void = () => undefined;
+
+  constructor(ticks: number) {
+    this.#left = ticks;
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** Counts one. */
+  tick(): void {
+    this.#left -= 1;
+    if (this.#left === 0) this.#resolve();
+  }
+}
