@@ -33,7 +33,10 @@ export function parseByteRange(text: string): ByteRange {
   }
   const start = Number(match[1]);
   if (!Number.isSafeInteger(start)) {
-    throw new RemoteProtocolError("range-too-large", `Byte-Range starts above 2^53-1: "${text.slice(0, 64)}"`);
+    throw new RemoteProtocolError(
+      "range-too-large",
+      `Byte-Range starts above 2^53-1: "${text.slice(0, 64)}"`,
+    );
   }
   const range: ByteRange = { start };
   const end = match[2]!;

@@ -28,6 +28,11 @@ export interface OutgoingRequest {
   body?: Uint8Array | undefined;
   /** @default "$" */
   flag?: Flag | undefined;
+  /**
+   * Another's message, passed on: values that its sender is to blame for (an over-long Message-ID, a Byte-Range that
+   * does not fit the body) go out as they came. @default false
+   */
+  forwarded?: boolean | undefined;
 }
 
 /** A response to be written; it has no body and always ends in `$` (RFC 4975 §7.2). */
@@ -46,16 +51,20 @@ export interface OutgoingResponse {
   headers?: readonly (readonly [name: string, value: string])[] | undefined;
 }
 
+const empty = new Uint8Array(0);
+/** One write of a busy connection is about this long, so larger first buffers would mostly be waste. */
+const largestGuess = 98_304;
+
 /** A growing output buffer with one method for each thing that goes on the wire. */
 export class FrameWriter {
-  #bytes: Uint8Array;
+  // An idle writer holds no buffer; the next one is about as large as the last turned out.
+  #bytes: Uint8Array = empty;
   #length = 0;
-  readonly #initialBytes: number;
+  #nextBytes: number;
 
   /** @param initialBytes size of the first buffer, in octets @default 1024 */
   constructor(initialBytes = 1024) {
-    this.#initialBytes = initialBytes;
-    this.#bytes = new Uint8Array(initialBytes);
+    this.#nextBytes = initialBytes;
   }
 
   /** Octets written and not yet taken. */
@@ -74,7 +83,10 @@ export class FrameWriter {
     checkStart(transactionId, request.method, flag);
     checkBodyFields(request, body !== undefined);
     if (body !== undefined && containsEndLine(body, transactionId)) {
-      throw new LocalProtocolError("end-line-in-body", "Cannot write request: its body holds its own end-line");
+      throw new LocalProtocolError(
+        "end-line-in-body",
+        "Cannot write request: its body holds its own end-line",
+      );
     }
     this.#head(request);
     if (body !== undefined) {
@@ -94,7 +106,10 @@ export class FrameWriter {
     const { transactionId, status, toPath, fromPath } = response;
     checkStart(transactionId, "RESPONSE", "$");
     if (!Number.isInteger(status) || status < 100 || status > 999) {
-      throw new LocalProtocolError("bad-status", `Cannot write response: status ${status} is not three digits`);
+      throw new LocalProtocolError(
+        "bad-status",
+        `Cannot write response: status ${status} is not three digits`,
+      );
     }
     const comment = response.comment || defaultComment(status);
     const headers = response.headers ?? [];
@@ -144,7 +159,8 @@ export class FrameWriter {
   /** Hands over what was written; the buffer is the caller's, and the writer starts anew. */
   take(): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#length);
-    this.#bytes = new Uint8Array(this.#initialBytes);
+    this.#nextBytes = Math.min(Math.max(256, Math.ceil(this.#length * 1.25)), largestGuess);
+    this.#bytes = empty;
     this.#length = 0;
     return bytes;
   }
@@ -194,7 +210,10 @@ export class FrameWriter {
 
   #text(text: string): void {
     for (let index = 0; index < text.length; index++) {
-      if (text.charCodeAt(index) > 127) return this.raw(encodeText(text));
+      if (text.charCodeAt(index) > 127) {
+        this.raw(encodeText(text));
+        return;
+      }
     }
     this.#ascii(text);
   }
@@ -211,7 +230,7 @@ export class FrameWriter {
   #reserve(length: number): void {
     const needed = this.#length + length;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2, this.#nextBytes));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }

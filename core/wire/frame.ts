@@ -18,21 +18,6 @@ export type FailureReport = "yes" | "no" | "partial";
 /** A request or a response. */
 export type Frame = RequestFrame | ResponseFrame;
 
-/** What a `RequestFrame` is made of; only the decoder makes one. */
-export interface RequestParts {
-  readonly head: FrameHead;
-  readonly flag: Flag;
-  readonly first: boolean;
-  readonly last: boolean;
-  /** The octets that hold the body; `undefined` = no body. */
-  readonly source: Uint8Array | undefined;
-  readonly start: number;
-  readonly end: number;
-  /** Octets of this request's body that earlier slices held; -1 when the body is one frame. */
-  readonly offset: number;
-  readonly fault: RemoteProtocolError | undefined;
-}
-
 const failureReports: readonly FailureReport[] = ["yes", "no", "partial"];
 
 /**
@@ -57,20 +42,35 @@ export class RequestFrame {
   #start: number;
   #end: number;
   readonly #offset: number;
-  #body: Uint8Array | undefined;
+  #body: Uint8Array | undefined = undefined;
   #owned = false;
 
-  /** @internal */
-  constructor(parts: RequestParts) {
-    this.flag = parts.flag;
-    this.first = parts.first;
-    this.last = parts.last;
-    this.fault = parts.fault;
-    this.#head = parts.head;
-    this.#source = parts.source;
-    this.#start = parts.start;
-    this.#end = parts.end;
-    this.#offset = parts.offset;
+  /**
+   * Only a decoder makes frames.
+   *
+   * @internal
+   * @param source octets that hold the body from `start` to `end`; `undefined` = no body
+   * @param offset octets of this body that earlier slices held; -1 when the body is one frame
+   */
+  constructor(
+    head: FrameHead,
+    flag: Flag,
+    source: Uint8Array | undefined,
+    start: number,
+    end: number,
+    offset: number,
+    last: boolean,
+    fault: RemoteProtocolError | undefined,
+  ) {
+    this.#head = head;
+    this.flag = flag;
+    this.#source = source;
+    this.#start = start;
+    this.#end = end;
+    this.#offset = offset;
+    this.first = offset <= 0;
+    this.last = last;
+    this.fault = fault;
   }
 
   /** Id of the transaction; the end-line repeats it. */

@@ -3,7 +3,7 @@
  * The slices of one long body share their head, so a string is made at most once.
  */
 import type { RemoteProtocolError } from "../errors.ts";
-import { type ByteRange, parseByteRange } from "./byte_range.ts";
+import type { ByteRange } from "./byte_range.ts";
 import { HeaderList, type HeaderSource } from "./header_list.ts";
 import { parseStatus, type StatusHeader } from "./status.ts";
 import { decodeText } from "./text.ts";
@@ -18,6 +18,17 @@ export const OTHER = 2;
 /** `FrameHead.method` of a response. */
 export const RESPONSE = 3;
 
+/** Bit of `FrameHead.seen` for each field that must not be repeated, and for MIME fields beside Content-Type. */
+export const SEEN_TO_PATH = 1;
+export const SEEN_FROM_PATH = 2;
+export const SEEN_MESSAGE_ID = 4;
+export const SEEN_BYTE_RANGE = 8;
+export const SEEN_SUCCESS_REPORT = 16;
+export const SEEN_FAILURE_REPORT = 32;
+export const SEEN_STATUS = 64;
+export const SEEN_CONTENT_TYPE = 128;
+export const SEEN_MIME = 256;
+
 /** A transaction id begins after "MSRP ". */
 export const idOffset = 5;
 
@@ -29,26 +40,29 @@ export class FrameHead implements HeaderSource {
   origin: number;
   idLength = 0;
   method: number = SEND;
-  /** Offsets of the method, or of the comment of a response; no comment when the start is 0. */
+  /** Offsets of the method, or of the comment of a response; a start of 0 means that there is no comment. */
   wordStart = 0;
   wordEnd = 0;
   /** Status code of a response. */
   status = 0;
   /** Octets from the start line to the end of the last header line. */
   length = 0;
-  /** Offset of the first field after From-Path. */
+  /** Offset of the first field that `headers` shows: the one after From-Path. */
   fieldsOffset = 0;
-  /** Header fields seen, the paths included. */
+  /** Header lines read, the paths included. */
   count = 0;
+  /** Fields read, as an or of the constants above. */
+  seen = 0;
   toPath: readonly MsrpUri[] = noPath;
   fromPath: readonly MsrpUri[] = noPath;
   messageIdStart = 0;
   messageIdEnd = 0;
-  /** Byte-Range: 0 is absent, -1 is `*`. Numbers above 2^53-1 leave `huge` set and are read again when asked for. */
-  rangeStart = -1;
+  /** True when there is a grammatical Byte-Range. */
+  hasRange = false;
+  rangeStart = 0;
+  /** -1 is `*`, or a number above 2^53-1: then `hugeRange` has it. */
   rangeEnd = -1;
   rangeTotal = -1;
-  hasRange = false;
   hugeRange: ByteRange | undefined = undefined;
   successReport = false;
   /** 0 yes, 1 no, 2 partial. */
@@ -56,18 +70,17 @@ export class FrameHead implements HeaderSource {
   statusStart = 0;
   statusEnd = 0;
   contentType: string | undefined = undefined;
-  /** A Content-* or MIME field other than Content-Type was there. */
-  hasMimeField = false;
-  /** Success-Report or Failure-Report was there. */
-  hasReportField = false;
+  /** The first thing that the grammar forbids. */
   fault: RemoteProtocolError | undefined = undefined;
+  /** The first thing that the grammar allows and the text of the RFC forbids. */
+  semanticFault: RemoteProtocolError | undefined = undefined;
 
-  #transactionId: string | undefined;
-  #word: string | undefined;
-  #messageId: string | undefined;
-  #byteRange: ByteRange | undefined;
-  #statusHeader: StatusHeader | undefined;
-  #headers: HeaderList | undefined;
+  #transactionId: string | undefined = undefined;
+  #word: string | undefined = undefined;
+  #messageId: string | undefined = undefined;
+  #byteRange: ByteRange | undefined = undefined;
+  #statusHeader: StatusHeader | undefined = undefined;
+  #headers: HeaderList | undefined = undefined;
   #owned = false;
 
   constructor(bytes: Uint8Array, origin: number) {
@@ -76,17 +89,17 @@ export class FrameHead implements HeaderSource {
   }
 
   get transactionId(): string {
-    return (this.#transactionId ??= this.#text(idOffset, idOffset + this.idLength));
+    return (this.#transactionId ??= this.text(idOffset, idOffset + this.idLength));
   }
 
   /** The method of a request, the comment of a response. */
   get word(): string {
-    return (this.#word ??= this.#text(this.wordStart, this.wordEnd));
+    return (this.#word ??= this.text(this.wordStart, this.wordEnd));
   }
 
   get messageId(): string | undefined {
     if (this.messageIdStart === 0) return undefined;
-    return (this.#messageId ??= this.#text(this.messageIdStart, this.messageIdEnd));
+    return (this.#messageId ??= this.text(this.messageIdStart, this.messageIdEnd));
   }
 
   get byteRange(): ByteRange | undefined {
@@ -96,7 +109,7 @@ export class FrameHead implements HeaderSource {
 
   get statusHeader(): StatusHeader | undefined {
     if (this.statusStart === 0) return undefined;
-    return (this.#statusHeader ??= parseStatus(this.#text(this.statusStart, this.statusEnd)));
+    return (this.#statusHeader ??= parseStatus(this.text(this.statusStart, this.statusEnd)));
   }
 
   get headers(): HeaderList {
@@ -111,6 +124,11 @@ export class FrameHead implements HeaderSource {
     return this.origin + this.length;
   }
 
+  /** The octets between two offsets, as a string. */
+  text(start: number, end: number): string {
+    return decodeText(this.bytes, this.origin + start, this.origin + end);
+  }
+
   /** Copies the octets, so that the head survives the call that brought them; does so once. */
   retain(): void {
     if (this.#owned) return;
@@ -119,24 +137,10 @@ export class FrameHead implements HeaderSource {
     this.#owned = true;
   }
 
-  #text(start: number, end: number): string {
-    return decodeText(this.bytes, this.origin + start, this.origin + end);
-  }
-
   #range(): ByteRange {
     const range: ByteRange = { start: this.rangeStart };
     if (this.rangeEnd >= 0) range.end = this.rangeEnd;
     if (this.rangeTotal >= 0) range.total = this.rangeTotal;
     return range;
   }
-}
-
-/** Stores a range that was read as text. */
-export function setRange(head: FrameHead, text: string): void {
-  const range = parseByteRange(text);
-  head.hasRange = true;
-  head.rangeStart = range.start;
-  head.rangeEnd = range.end ?? -1;
-  head.rangeTotal = range.total ?? -1;
-  if (range.hugeEnd !== undefined || range.hugeTotal !== undefined) head.hugeRange = range;
 }

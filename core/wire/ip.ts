@@ -6,7 +6,9 @@
 /** True for four decimal numbers of 0 to 255 without leading zeros, as RFC 3986 §3.2.2 wants them. */
 export function isIpv4(text: string): boolean {
   const parts = text.split(".");
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255);
+  return (
+    parts.length === 4 && parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255)
+  );
 }
 
 /**
@@ -21,7 +23,9 @@ export function canonicalIpv6(text: string): string | undefined {
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  return [...head, ...new Array<number>(missing).fill(0), ...tail].map((group) => group.toString(16)).join(":");
+  return [...head, ...new Array<number>(missing).fill(0), ...tail]
+    .map((group) => group.toString(16))
+    .join(":");
 }
 
 /** The groups of one side of "::"; a dotted IPv4 tail counts as two and stands only at the end of the address. */

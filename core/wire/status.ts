@@ -23,7 +23,8 @@ const grammar = /^([0-9]{3}) ([0-9]{3})(?: (.*))?$/s;
  */
 export function parseStatus(text: string): StatusHeader {
   const match = grammar.exec(text);
-  if (match === null) throw new RemoteProtocolError("bad-status", `Cannot parse Status: "${text.slice(0, 64)}"`);
+  if (match === null)
+    throw new RemoteProtocolError("bad-status", `Cannot parse Status: "${text.slice(0, 64)}"`);
   return { namespace: Number(match[1]), status: Number(match[2]), comment: match[3] ?? "" };
 }
 

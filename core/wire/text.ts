@@ -14,6 +14,9 @@ export const TEXT = 8;
 /** Bit of `classes`: letter. */
 export const ALPHA = 16;
 
+/** Bit of `classes`: capital letter. */
+export const UPPER = 32;
+
 /** For each octet, the sets of the grammar that it belongs to, as an or of the constants above. */
 export const classes: Uint8Array = buildClasses();
 
@@ -26,7 +29,8 @@ function buildClasses(): Uint8Array {
       (/[A-Za-z0-9.\-+%=]/.test(character) ? IDENT : 0) |
       (/[!#-'*+\-.0-9A-Z^-~]/.test(character) ? TOKEN : 0) |
       (/[\t\x20-\x7E]/.test(character) ? TEXT : 0) |
-      (/[A-Za-z]/.test(character) ? ALPHA : 0);
+      (/[A-Za-z]/.test(character) ? ALPHA : 0) |
+      (/[A-Z]/.test(character) ? UPPER : 0);
   }
   return table;
 }
@@ -61,7 +65,19 @@ export function isUtf8Text(bytes: Uint8Array, start: number, end: number): boole
     if ((classes[octet]! & TEXT) !== 0) continue;
     // The lead octets that the grammar names, C0 to FD, with one to five octets after them.
     const more =
-      octet < 0xc0 ? 0 : octet < 0xe0 ? 1 : octet < 0xf0 ? 2 : octet < 0xf8 ? 3 : octet < 0xfc ? 4 : octet < 0xfe ? 5 : 0;
+      octet < 0xc0
+        ? 0
+        : octet < 0xe0
+          ? 1
+          : octet < 0xf0
+            ? 2
+            : octet < 0xf8
+              ? 3
+              : octet < 0xfc
+                ? 4
+                : octet < 0xfe
+                  ? 5
+                  : 0;
     if (more === 0 || index + more > end) return false;
     for (let count = 0; count < more; count++) {
       if ((bytes[index++]! & 0xc0) !== 0x80) return false;
@@ -82,6 +98,22 @@ export function equalsIgnoringCase(bytes: Uint8Array, start: number, end: number
     let octet = bytes[start + index]!;
     if (octet >= 65 && octet <= 90) octet += 32;
     if (octet !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** Index of the first CR followed by LF with both before `end`, or -1. */
+export function findCrLf(bytes: Uint8Array, start: number, end: number): number {
+  for (let index = start + 1; index < end; index++) {
+    if (bytes[index] === 10 && bytes[index - 1] === 13) return index - 1;
+  }
+  return -1;
+}
+
+/** True when octets at `start` are exactly those of `wanted`. */
+export function bytesAt(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean {
+  for (let index = 0; index < wanted.length; index++) {
+    if (bytes[start + index] !== wanted[index]) return false;
   }
   return true;
 }

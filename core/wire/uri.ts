@@ -85,7 +85,13 @@ export class MsrpUri {
     const ipv6 = bracketed === undefined ? undefined : canonicalIpv6(bracketed);
     if (bracketed !== undefined && ipv6 === undefined) return { fault: "bad-uri" };
     if (brokenEscape.test(name ?? "") || brokenEscape.test(user ?? "")) return { fault: "bad-uri" };
-    if (params !== "" && !params!.slice(1).split(";").every((part) => parameter.test(part))) {
+    if (
+      params !== "" &&
+      !params!
+        .slice(1)
+        .split(";")
+        .every((part) => parameter.test(part))
+    ) {
       return { fault: "bad-uri" };
     }
     const uri = new MsrpUri(text, match, ipv6);
@@ -105,7 +111,9 @@ export class MsrpUri {
     const user = parts.user === undefined ? "" : `${parts.user}@`;
     const port = parts.port === undefined ? "" : `:${parts.port}`;
     const session = parts.sessionId === undefined ? "" : `/${parts.sessionId}`;
-    const params = (parts.params ?? []).map(([name, value]) => (value === undefined ? `;${name}` : `;${name}=${value}`));
+    const params = (parts.params ?? []).map(([name, value]) =>
+      value === undefined ? `;${name}` : `;${name}=${value}`,
+    );
     const transport = parts.transport ?? "tcp";
     const { uri, fault } = MsrpUri.read(
       `${parts.scheme}://${user}${host}${port}${session};${transport}${params.join("")}`,
@@ -119,7 +127,8 @@ export class MsrpUri {
   /** Two URIs have the same key exactly when they are equal by RFC 4975 §6.1. */
   get key(): string {
     // Neither the authority nor the session-id can hold a ";" or a blank, so the parts cannot run together.
-    return (this.#key ??= this.sessionId === undefined ? this.authorityKey : `${this.authorityKey} ${this.sessionId}`);
+    return (this.#key ??=
+      this.sessionId === undefined ? this.authorityKey : `${this.authorityKey} ${this.sessionId}`);
   }
 
   /** Scheme, host, port and transport in canonical form: equal when one connection can serve both URIs (RFC 4975 §5.4). */
@@ -150,9 +159,9 @@ export class MsrpUri {
   #canonicalHost(): string {
     if (this.#ipv6 !== undefined) return `[${this.#ipv6}]`;
     // RFC 4975 §6.1 rule 2: escaped unreserved characters are decoded, all other escapes stay; then case is ignored.
-    const decoded = this.host.replace(/%[0-9A-Fa-f]{2}/g, (escape) => {
-      const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-      return /[A-Za-z0-9\-._~]/.test(character) ? character : escape;
+    const decoded = this.host.replace(/%[0-9A-Fa-f]{2}/g, (encoded) => {
+      const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+      return /[A-Za-z0-9\-._~]/.test(character) ? character : encoded;
     });
     return decoded.toLowerCase();
   }

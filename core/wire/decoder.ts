@@ -1,0 +1,247 @@
+/**
+ * Turns the octets of a connection into frames, however they were cut. Frames are framed by their end-lines alone,
+ * because jumping ahead by Byte-Range would let a sender smuggle frames past a relay.
+ *
+ * Every frame given out is bounded: a body up to `maxSliceBytes` is one frame, a longer one comes in slices as its
+ * octets arrive. Nothing is copied that lies whole in one input; what is cut is kept, within the limits, until it is whole.
+ */
+import { RemoteProtocolError } from "../errors.ts";
+import { BodyReader } from "./body_reader.ts";
+import {
+  type DecoderLimits,
+  type DecoderOptions,
+  decoderLimits,
+  type OddityDetail,
+  type OnOddity,
+} from "./decoder_options.ts";
+import { type Flag, type Frame, RequestFrame, ResponseFrame } from "./frame.ts";
+import { RESPONSE } from "./frame_head.ts";
+import { type BodyEnd, bodiless, faultOf, isPlainSend } from "./frame_rules.ts";
+import { HeadReader, NEED_MORE } from "./head_reader.ts";
+import { fatal } from "./start_line.ts";
+
+const BETWEEN = 0;
+const HEAD = 1;
+const BODY = 2;
+
+const nothing = new Uint8Array(0);
+/** A buffer no longer than this is kept for the next frame that is cut. */
+const keptBytes = 4096;
+
+/** The reading side of one connection. */
+export class Decoder {
+  readonly #limits: DecoderLimits;
+  readonly #onOddity: OnOddity | undefined;
+  readonly #heads: HeadReader;
+  readonly #bodies: BodyReader;
+  #state = BETWEEN;
+  #failure: RemoteProtocolError | undefined;
+  /** The beginning of a head that is not whole yet. */
+  #buffer: Uint8Array = nothing;
+  #buffered = 0;
+  /** An input ended between CR and LF of an empty line between frames. */
+  #openCr = false;
+  #skippedLines = false;
+  /** A frame was given, or dropped, in this call; only message framing asks. */
+  #given = false;
+
+  /**
+   * @param options limits, strictness, framing
+   * @param onOddity told of every deviation that a tolerant reading lets through, and of dropped responses
+   */
+  constructor(options?: DecoderOptions, onOddity?: OnOddity) {
+    this.#limits = decoderLimits(options);
+    this.#onOddity = onOddity;
+    this.#heads = new HeadReader(this.#limits);
+    this.#bodies = new BodyReader(this.#heads, this.#limits);
+  }
+
+  /** Id of the frame that is still incomplete, when it is known. */
+  get pendingTransactionId(): string | undefined {
+    return this.#state === BETWEEN || this.#heads.head.idLength === 0
+      ? undefined
+      : this.#heads.head.transactionId;
+  }
+
+  /**
+   * Takes the next octets of the connection and gives every frame that they complete to `sink`, before it returns.
+   * The octets may be reused afterwards; frames that must survive call `retain()`. The sink must not throw.
+   *
+   * @throws {RemoteProtocolError} fatal: the borders of frames are lost, and every later call throws the same
+   */
+  receive(bytes: Uint8Array, sink: (frame: Frame) => void): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      if (this.#limits.framing === "message") this.#message(bytes, sink);
+      else this.#stream(bytes, 0, sink);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * The connection ended.
+   *
+   * @throws {RemoteProtocolError} code `incomplete`, when it ended inside a frame
+   */
+  receiveEnd(): void {
+    if (this.#failure !== undefined || this.#state === BETWEEN) return;
+    this.#fail(fatal("incomplete", "Cannot read frame: the connection ended inside it"));
+  }
+
+  #fail(error: unknown): never {
+    // A sink that throws leaves us in the middle of an input that we will not see again.
+    const lost = "Cannot read on: the receiver of frames threw";
+    this.#failure =
+      error instanceof RemoteProtocolError
+        ? error
+        : new RemoteProtocolError("aborted", lost, { fatal: true, cause: error });
+    this.#buffer = nothing;
+    this.#bodies.release();
+    throw error;
+  }
+
+  /** RFC 7977 §5.1: one message of the transport is one frame. */
+  #message(bytes: Uint8Array, sink: (frame: Frame) => void): void {
+    this.#given = false;
+    for (let position = 0; position < bytes.length; ) {
+      if (this.#given)
+        throw fatal("not-one-frame", "Cannot read message: there is more in it than one frame");
+      position = this.#next(bytes, position, sink);
+    }
+    if (this.#state !== BETWEEN || this.#openCr) {
+      throw fatal("incomplete", "Cannot read frame: the message ended inside it");
+    }
+  }
+
+  #stream(bytes: Uint8Array, start: number, sink: (frame: Frame) => void): void {
+    let position = start;
+    while (position < bytes.length) position = this.#next(bytes, position, sink);
+    // The input is the caller's again, so what an open body still needs of it is copied.
+    if (this.#state === BODY) this.#heads.head.retain();
+  }
+
+  /** Does one step and returns where the next one begins. */
+  #next(bytes: Uint8Array, position: number, sink: (frame: Frame) => void): number {
+    if (this.#state === BODY) return this.#afterBody(this.#bodies.read(bytes, position, sink), sink);
+    if (this.#state === HEAD) return this.#bufferHead(bytes, position, sink);
+    if (this.#openCr || bytes[position] === 13) return this.#skipLine(bytes, position);
+    this.#skippedLines = false;
+    const heads = this.#heads;
+    heads.begin(bytes, position);
+    const next = heads.read(bytes.length);
+    if (next !== NEED_MORE) return this.#afterHead(next, sink);
+    this.#append(bytes, position, bytes.length);
+    heads.move(this.#buffer, 0);
+    this.#state = HEAD;
+    return bytes.length;
+  }
+
+  /** Some peers keep connections alive with empty lines between frames. */
+  #skipLine(bytes: Uint8Array, position: number): number {
+    const atCr = !this.#openCr;
+    const wanted = atCr ? 13 : 10;
+    if (this.#limits.strict || bytes[position] !== wanted) {
+      throw fatal("bad-start-line", "Cannot read frame: an empty line where it should begin");
+    }
+    this.#openCr = atCr;
+    if (!atCr && !this.#skippedLines) {
+      this.#skippedLines = true;
+      this.#onOddity?.("blank-line-between-frames", {});
+    }
+    return position + 1;
+  }
+
+  /** Adds to a head that is cut, line by line, and reads each line once it is whole. */
+  #bufferHead(bytes: Uint8Array, position: number, sink: (frame: Frame) => void): number {
+    const heads = this.#heads;
+    const lineFeed = bytes.indexOf(10, position);
+    const lineEnd = lineFeed < 0 ? bytes.length : lineFeed + 1;
+    const end = Math.min(lineEnd, position + this.#limits.maxHeadBytes + 1 - this.#buffered);
+    this.#append(bytes, position, end);
+    heads.move(this.#buffer, 0);
+    const buffer = this.#buffer;
+    const length = this.#buffered;
+    const whole = length > 1 && buffer[length - 1] === 10 && buffer[length - 2] === 13;
+    if (!whole || heads.read(length) === NEED_MORE) {
+      heads.checkOpenLine(length);
+      return end;
+    }
+    this.#buffered = 0;
+    const next = this.#afterHead(length, sink);
+    // A body begins with the CRLF of the blank line, which lies in our buffer and not in the input.
+    if (this.#state === BODY) this.#bodies.hold(buffer, next, length);
+    else this.#releaseBuffer();
+    return end;
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number): void {
+    const needed = this.#buffered + end - start;
+    if (needed > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(512, needed, this.#buffer.length * 2));
+      grown.set(this.#buffer.subarray(0, this.#buffered));
+      this.#buffer = grown;
+    }
+    if (end - start === 1) this.#buffer[this.#buffered] = bytes[start]!;
+    else this.#buffer.set(bytes.subarray(start, end), this.#buffered);
+    this.#buffered = needed;
+  }
+
+  #releaseBuffer(): void {
+    if (this.#buffer.length > keptBytes) this.#buffer = nothing;
+  }
+
+  /** `next` is the index after the head; returns where reading goes on: of a body, at its blank line's CRLF. */
+  #afterHead(next: number, sink: (frame: Frame) => void): number {
+    const { flag } = this.#heads;
+    if (flag === undefined) {
+      this.#state = BODY;
+      this.#bodies.begin();
+      return next - 2;
+    }
+    this.#state = BETWEEN;
+    this.#give(flag, bodiless, undefined, 0, 0, -1, sink);
+    return next;
+  }
+
+  /** The body reader is through with the input: the body is over, or all of it was taken. */
+  #afterBody(next: number, sink: (frame: Frame) => void): number {
+    const bodies = this.#bodies;
+    if (!bodies.ended) return next;
+    this.#state = BETWEEN;
+    const { flag, offset, source } = bodies;
+    this.#give(flag, bodies, source, bodies.start, bodies.end, offset === 0 ? -1 : offset, sink);
+    bodies.release();
+    this.#releaseBuffer();
+    return next;
+  }
+
+  #give(
+    flag: Flag,
+    body: BodyEnd,
+    source: Uint8Array | undefined,
+    start: number,
+    end: number,
+    offset: number,
+    sink: (frame: Frame) => void,
+  ): void {
+    const heads = this.#heads;
+    const { head } = heads;
+    this.#given = true;
+    let fault: RemoteProtocolError | undefined;
+    if (!isPlainSend(heads, body)) fault = faultOf(heads, flag, body, this.#limits.maxNonSendBodyBytes);
+    if (heads.oddities.length > 0) this.#tellOddities(head.transactionId);
+    if (head.method !== RESPONSE) {
+      sink(new RequestFrame(head, flag, source, start, end, offset, true, fault));
+    } else if (fault === undefined) {
+      sink(new ResponseFrame(head, flag));
+    } else {
+      const detail: OddityDetail = { transactionId: head.transactionId, dropped: true };
+      this.#onOddity?.(fault.code, detail);
+    }
+  }
+
+  #tellOddities(transactionId: string): void {
+    for (const code of this.#heads.oddities) this.#onOddity?.(code, { transactionId });
+  }
+}
