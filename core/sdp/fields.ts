@@ -106,15 +106,16 @@ export function readTiming(value: string): string {
  * Reads the value of an m= line. sdp-transform has no place for a number of ports, and other kinds of media
  * may use it, so this line is read here.
  *
- * @throws RemoteProtocolError `bad-media-line`, `bad-port`
+ * @throws RemoteProtocolError `bad-media-line`, `bad-fmt`, `bad-port`
  */
 export function readMediaLine(value: string): MediaLine {
   const [media = "", ports = "", proto = "", ...fmt] = value.split(" ");
   const found = /^(\d{1,5})(?:\/([1-9]\d{0,4}))?$/.exec(ports);
-  if (media === "" || proto === "" || fmt.length === 0 || fmt.includes("")) {
+  if (media === "" || proto === "" || fmt.includes("")) {
     throw new RemoteProtocolError("bad-media-line", `Cannot read m=: "${value}"`);
   }
   const port = Number(found?.[1] ?? Number.NaN);
+  if (fmt.length === 0) throw new RemoteProtocolError("bad-fmt", `Cannot read m= without a format: "${value}"`);
   if (!(port <= 65_535)) throw new RemoteProtocolError("bad-port", `Cannot read port of m=: "${ports}"`);
   return { media, port, portCount: found?.[2] === undefined ? undefined : Number(found[2]), proto, fmt };
 }
