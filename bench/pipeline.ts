@@ -35,9 +35,14 @@ function chain(size: number, asyncAt?: number): Chain<Probe> {
       index === asyncAt ? async (_c, next): Promise<Verdict> => next() : make();
     steps.push({ plugin: `p${index}`, index, middleware });
   }
-  return new Chain("chunk", steps, () => ACCEPTED, (error) => {
-    throw error;
-  });
+  return new Chain(
+    "chunk",
+    steps,
+    () => ACCEPTED,
+    (error) => {
+      throw error;
+    },
+  );
 }
 
 /** Nanoseconds per run: the median of `rounds` rounds. */

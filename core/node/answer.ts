@@ -22,7 +22,11 @@ export function carrierOf(frame: RequestFrame, verdict: Verdict, answered: boole
 }
 
 /** The response to a request: to a SEND one hop back, to anything else the whole way (§7.2). */
-export function responseTo(frame: RequestFrame, verdict: Verdict, from: readonly MsrpUri[]): OutgoingResponse {
+export function responseTo(
+  frame: RequestFrame,
+  verdict: Verdict,
+  from: readonly MsrpUri[],
+): OutgoingResponse {
   const path = frame.fromPath;
   const oneHop = frame.method === "SEND" && path.length > 1;
   return {

@@ -124,7 +124,8 @@ class Run<C extends object> {
 
   // Anything but a verdict: a promise to be watched, or a mistake.
   #later(result: unknown, index: number): MaybeVerdict {
-    if (typeof (result as { then?: unknown } | undefined)?.then !== "function") return this.#noVerdict(result, index);
+    if (typeof (result as { then?: unknown } | undefined)?.then !== "function")
+      return this.#noVerdict(result, index);
     const promise = Promise.resolve(result).then(
       (verdict) => (verdict instanceof Verdict ? verdict : this.#noVerdict(verdict, index)),
       (error: unknown) => this.#failed(error, index),
@@ -135,7 +136,9 @@ class Run<C extends object> {
 
   #noVerdict(result: unknown, index: number): Verdict {
     return this.#failed(
-      new TypeError(`Cannot use what a middleware of stage "${this.#stage}" returned: ${typeof result} is no verdict`),
+      new TypeError(
+        `Cannot use what a middleware of stage "${this.#stage}" returned: ${typeof result} is no verdict`,
+      ),
       index,
     );
   }

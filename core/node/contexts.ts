@@ -41,7 +41,10 @@ export class BaseContext {
 
   reject(status: number, comment?: string, headers?: HeaderFields): Verdict {
     if (!Number.isInteger(status) || status < 300 || status > 999) {
-      throw new LocalProtocolError("bad-status", `Cannot reject with status ${status}: 300 to 999 are refusals`);
+      throw new LocalProtocolError(
+        "bad-status",
+        `Cannot reject with status ${status}: 300 to 999 are refusals`,
+      );
     }
     return new Verdict(status, comment, headers);
   }
@@ -107,7 +110,12 @@ export class NodeRequestContext extends BaseContext implements RequestContext {
   /** What the node answers when no middleware does: 481, 506 or 501. */
   readonly otherwise: Verdict;
 
-  constructor(frame: RequestFrame, session: Session | undefined, connection: ConnectionHandle, otherwise: Verdict) {
+  constructor(
+    frame: RequestFrame,
+    session: Session | undefined,
+    connection: ConnectionHandle,
+    otherwise: Verdict,
+  ) {
     super();
     this.frame = frame;
     this.session = session;

@@ -5,7 +5,9 @@
 import { Verdict } from "./verdict.ts";
 
 // The status codes that MSRP knows (RFC 4975 §10, RFC 4976 §9, RFC 7701 §8); an HTTP client's 500 must not leak out.
-const known: ReadonlySet<number> = new Set([400, 401, 403, 404, 408, 413, 415, 423, 424, 425, 428, 481, 501, 506]);
+const known: ReadonlySet<number> = new Set([
+  400, 401, 403, 404, 408, 413, 415, 423, 424, 425, 428, 481, 501, 506,
+]);
 
 function statusOf(error: unknown): number | undefined {
   const status = (error as { status?: unknown } | null | undefined)?.status;

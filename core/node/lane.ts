@@ -14,6 +14,8 @@ export interface LaneOwner {
   settle(frame: RequestFrame, verdict: Verdict, answered: boolean): void;
   /** RFC 4975 §5.3: a request must be answered at once; it was not decided in time, so accept it for now. */
   answerEarly(frame: RequestFrame): void;
+  /** True while the session can take nothing: frames wait until `Lane.resume`, and no gate runs. */
+  readonly blocked: boolean;
   /** The gate took too long: whatever it decides, nothing may come of it. */
   abandon(): void;
   /** Something besides frames wants to be woken; Infinity = never. */
@@ -51,7 +53,7 @@ export class Lane {
   readonly #host: LaneHost;
   readonly #waiting: Held[] = []; // [0] is the one whose verdict is pending
   readonly #timer: Timer;
-  #gateSince = 0;
+  #gateSince = Number.POSITIVE_INFINITY; // when the pending gate began; Infinity = none runs
   #turn = 0; // tells a verdict that came in time from one of a gate that was given up
   #closed = false;
 
@@ -69,7 +71,7 @@ export class Lane {
   /** Takes the next frame; its octets need only be valid during the call. */
   receive(frame: RequestFrame): void {
     if (this.#closed) return;
-    if (this.#waiting.length > 0) {
+    if (this.#waiting.length > 0 || this.#owner.blocked) {
       this.#hold(frame);
       return;
     }
@@ -97,7 +99,7 @@ export class Lane {
     };
     this.#waiting.push(held);
     this.#host.hold(bytes);
-    this.#schedule();
+    if (held.arrivedAt + this.#host.answerWithinMs < this.#timer.at) this.#schedule();
     return held;
   }
 
@@ -112,11 +114,23 @@ export class Lane {
 
   #decided(held: Held, verdict: Verdict): void {
     this.#turn++;
+    this.#gateSince = Number.POSITIVE_INFINITY;
     this.#waiting.shift();
     this.#owner.settle(held.frame, verdict, held.answered);
     this.#host.release(held.bytes);
-    // The next ones in line, until one must wait again.
-    for (let next = this.#waiting[0]; next !== undefined && !this.#closed; next = this.#waiting[0]) {
+    this.#proceed();
+  }
+
+  /** The session can take frames again. */
+  resume(): void {
+    if (this.#gateSince === Number.POSITIVE_INFINITY && this.#waiting.length > 0) this.#proceed();
+  }
+
+  // The next ones in line, until one must wait again.
+  #proceed(): void {
+    while (!this.#closed && !this.#owner.blocked) {
+      const next = this.#waiting[0];
+      if (next === undefined) break;
       const decision = this.#owner.gate(next.frame);
       if (decision !== undefined && !(decision instanceof Verdict)) {
         this.#wait(next, decision);

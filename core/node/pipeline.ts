@@ -162,7 +162,9 @@ export class Pipeline<Seat> {
     });
     const taps = tapNames
       .filter((name) => this.watched(name))
-      .map((name) => `${name}: ${(this.#taps.get(name) as TapEntry[]).map((entry) => entry.plugin).join(", ")}`);
+      .map(
+        (name) => `${name}: ${(this.#taps.get(name) as TapEntry[]).map((entry) => entry.plugin).join(", ")}`,
+      );
     return [...lines, `taps      ${taps.length > 0 ? taps.join("; ") : "-"}`].join("\n");
   }
 }

@@ -3,6 +3,7 @@
  * `use()` matters only inside a stage.
  */
 
+import type { MessageFailure } from "../session/inbox_result.ts";
 import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { ByteRange } from "../wire/byte_range.ts";
@@ -30,13 +31,17 @@ export type DeliverMessage = (message: Message) => MaybeVerdict;
 export interface Assembler {
   /**
    * Takes one chunk that passed the `chunk` stage. Calls `deliver` when a message is there (or begins, when it
-   * streams) and returns that verdict; returns `c.accept()` when more must come, `c.reject(413)` when it is too much.
+   * streams, or is a duplicate) and returns that verdict; returns `c.accept()` when more must come, `c.reject(413)` when it is too much.
    */
   receive(c: ChunkContext, deliver: DeliverMessage): MaybeVerdict;
   /** When `wake` is due, on the clock of `PluginHost.now`; Infinity = never. */
   readonly deadline: number;
-  /** Time has come: give up what is overdue. Early calls do nothing. */
-  wake(now: number): void;
+  /** Time has come: gives up what is overdue and returns it, for failure REPORTs. Early calls do nothing. */
+  wake(now: number): readonly MessageFailure[];
+  /** True while whoever takes the octets is behind: the node gives no more chunks until `onResume` is called. */
+  readonly paused: boolean;
+  /** Set by the node: to be called when `paused` turns false again. */
+  onResume: (() => void) | undefined;
   /** The session is over: free everything, end what streams with `error`. */
   close(error?: Error): void;
 }
@@ -119,11 +124,11 @@ export function definePlugin<State>(
   make?: (host: PluginHost) => Hooks<State>,
 ): Plugin {
   if (typeof first !== "string") {
-    return Object.freeze({ name: first.name, setup: () => [first as Hooks<never>] });
+    return Object.freeze({ name: first.name, setup: () => [first as unknown as Hooks<never>] });
   }
   if (make === undefined)
     throw new TypeError(`Cannot define plugin "${first}": a function that makes the hooks is missing`);
-  return Object.freeze({ name: first, setup: (host: PluginHost) => [make(host) as Hooks<never>] });
+  return Object.freeze({ name: first, setup: (host: PluginHost) => [make(host) as unknown as Hooks<never>] });
 }
 
 /** Joins plugins into one; their order inside each stage is kept. */

@@ -48,7 +48,8 @@ export class Registry<L> {
     if (uri.sessionId === undefined) {
       throw new LocalProtocolError("no-session-id", "Cannot make a session: its URI has no session-id");
     }
-    if (this.full) throw new LocalProtocolError("too-many-sessions", `Cannot make a session: there are ${this.#limit}`);
+    if (this.full)
+      throw new LocalProtocolError("too-many-sessions", `Cannot make a session: there are ${this.#limit}`);
     if (this.#byKey.has(uri.key) || this.#byId?.has(idKey(uri))) {
       throw new LocalProtocolError("uri-in-use", "Cannot make a session: another one has this URI");
     }

@@ -2,9 +2,11 @@
  * A session's place in the node: where its inbound frames go through the stages, and where their verdicts become
  * responses and REPORTs. One for each session, from its making to its end.
  */
+
+import type { Message } from "../session/message.ts";
+import { exactRange } from "../session/reporter.ts";
 import type { SessionCore } from "../session/session_core.ts";
 import type { RequestFrame } from "../wire/frame.ts";
-import type { Message } from "../session/message.ts";
 import { carrierOf, responseTo } from "./answer.ts";
 import { NodeChunkContext, NodeMessageContext, NodeRequestContext } from "./contexts.ts";
 import type { Driver } from "./driver.ts";
@@ -61,6 +63,10 @@ export class Seat implements LaneOwner {
   bind(driver: Driver): void {
     this.#driver = driver;
     this.#lane = new Lane(this, driver);
+    // A reader that is behind stops the session, and at a bound the connection; here it goes on.
+    const resume = (): void => this.#resume();
+    this.#assembler.onResume = resume;
+    this.core.queue.onRoom = resume;
   }
 
   /** Takes a request for this session. */
@@ -102,6 +108,10 @@ export class Seat implements LaneOwner {
     return verdict;
   }
 
+  get blocked(): boolean {
+    return this.#assembler.paused || this.core.queue.full;
+  }
+
   abandon(): void {
     if (this.#chunk !== undefined) this.#chunk.abandoned = true;
   }
@@ -125,8 +135,17 @@ export class Seat implements LaneOwner {
   }
 
   #message(message: Message): MaybeVerdict {
+    if (message.duplicate) return this.#duplicate(message);
     const c = new NodeMessageContext(message, this.#chunk as NodeChunkContext<Seat>);
     return this.#node.pipeline.message.run(c, this.own);
+  }
+
+  // RFC 4975 §5.4: not shown again, but answered and reported as its fields ask.
+  #duplicate(message: Message): Verdict {
+    const { frame } = this.#chunk as NodeChunkContext<Seat>;
+    this.#driver?.oddity("duplicate-message", "A message with a known Message-ID came again");
+    if (frame.successReport) this.#reporter.delivered(message.messageId, message.total ?? 0, this.#report);
+    return ACCEPTED;
   }
 
   /** What stands inside the `deliver` stage: the application. */
@@ -153,22 +172,8 @@ export class Seat implements LaneOwner {
         return this.#handlerFailed(error);
       }
     }
-    const room = handlers.length === 0 || this.core.queue.hasReader ? this.core.queue.push(message) : undefined;
-    if (room !== undefined) return this.#whenRoom(room, c, origin, work);
+    if (handlers.length === 0 || this.core.queue.hasReader) this.core.queue.push(message);
     this.#handedOver(message, origin, work);
-    return ACCEPTED;
-  }
-
-  // The reader is slow: the frames of this session wait behind this one, and at a bound the connection stops reading.
-  async #whenRoom(
-    room: Promise<void>,
-    c: NodeMessageContext<Seat>,
-    origin: Origin,
-    work: Promise<unknown>[],
-  ): Promise<Verdict> {
-    c.chunk.onAbandon = () => this.core.queue.withdraw(c.message);
-    await room;
-    this.#handedOver(c.message, origin, work);
     return ACCEPTED;
   }
 
@@ -176,7 +181,10 @@ export class Seat implements LaneOwner {
     if (this.#node.pipeline.watched("delivered")) {
       this.#node.pipeline.emit("delivered", { message, session: this.core.session });
     }
-    if (message.size !== undefined && work.length === 0) return this.#done(message, origin);
+    if (message.size !== undefined && work.length === 0) {
+      this.#done(message, origin);
+      return;
+    }
     // RFC 4975 §7.1.3: a success report says that the message was delivered, so it waits for those who handle it.
     Promise.all([message.completed, ...work]).then(
       () => this.#done(message, origin),
@@ -223,7 +231,15 @@ export class Seat implements LaneOwner {
   }
 
   answerEarly(frame: RequestFrame): void {
-    if (carrierOf(frame, ACCEPTED, false) === "response" && frame.method === "SEND") this.#respond(frame, ACCEPTED);
+    if (carrierOf(frame, ACCEPTED, false) === "response" && frame.method === "SEND")
+      this.#respond(frame, ACCEPTED);
+  }
+
+  #resume(): void {
+    // Not inside the reader's own call: its turn ends first.
+    Promise.resolve().then(() => {
+      if (!this.#closed && !this.blocked) this.#lane?.resume();
+    });
   }
 
   get deadline(): number {
@@ -232,7 +248,12 @@ export class Seat implements LaneOwner {
 
   wake(now: number): void {
     try {
-      this.#assembler.wake(now);
+      for (const { messageId, status, comment, byteRange, failureReport, fromPath } of this.#assembler.wake(
+        now,
+      )) {
+        this.#reporter.dropped(messageId);
+        if (failureReport !== "no") this.core.report({ messageId, status, comment, byteRange }, fromPath);
+      }
     } catch (error) {
       this.#node.pipeline.error(error, "(node)", "assemble", this.core.session);
     }
@@ -245,10 +266,8 @@ export class Seat implements LaneOwner {
   // RFC 4975 §7.1.4: start and total from the SEND, end computed from the octets that really came.
   #reportChunk(frame: RequestFrame, verdict: Verdict): void {
     if (frame.messageId === undefined) return;
-    const range = frame.byteRange;
-    const end = (range?.start ?? 1) + frame.bodyLength - 1;
-    const whole = { start: this.#start, end, ...(range?.total === undefined ? {} : { total: range.total }) };
-    this.#sendReport(verdict, frame.messageId, frame.fromPath, whole);
+    const range = exactRange(this.#start, frame.byteRange, frame.bodyLength);
+    this.#sendReport(verdict, frame.messageId, frame.fromPath, range);
   }
 
   #success(fields: SuccessReport): void {

@@ -54,6 +54,8 @@ export interface TapEvents {
     readonly session: Session | undefined;
     readonly connection: ConnectionHandle | undefined;
     readonly error: Error | undefined;
+    /** Messages of the session whose success reports never came (RFC 4975 §7.1.1). */
+    readonly unreported?: number;
   };
   /** The peer did something that the RFC does not allow and that was let through. */
   oddity: { readonly code: string; readonly detail: string; readonly connection: ConnectionHandle };

@@ -35,7 +35,10 @@ export class Timers {
 
   /** Calls the timer at `at` (ms on the clock), instead of what was scheduled for it before. */
   schedule(timer: Timer, at: number): void {
-    if (at === Number.POSITIVE_INFINITY) return this.cancel(timer);
+    if (at === Number.POSITIVE_INFINITY) {
+      this.cancel(timer);
+      return;
+    }
     const before = timer.at;
     timer.at = at;
     if (timer.slot < 0) {
@@ -68,7 +71,10 @@ export class Timers {
     if (first === undefined || first.at >= this.#armedAt) return;
     this.#disarm?.();
     this.#armedAt = first.at;
-    this.#disarm = this.clock.setTimer(() => this.#fire(), Math.max(0, Math.ceil(first.at - this.clock.now())));
+    this.#disarm = this.clock.setTimer(
+      () => this.#fire(),
+      Math.max(0, Math.ceil(first.at - this.clock.now())),
+    );
   }
 
   // Nothing to wait for: leave no timer behind that would keep a process alive.

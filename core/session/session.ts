@@ -61,12 +61,13 @@ export class Session implements KeyedValues, AsyncIterable<Message> {
   }
 
   /**
-   * Sends a message. Before the session is bound it waits; sending never waits for earlier answers.
+   * Sends a message. Before the session is bound it waits; sending never waits for earlier answers. Without a body it is
+   * a SEND that only asks whether the session is there.
    *
    * @throws {LocalProtocolError} `session-closed`, `queue-full`, `type-not-accepted`, `content-type-refused`,
    *   `message-too-large`, `no-remote-path`, or what a plugin refused (`outgoing-refused`)
    */
-  send(body: BodyContent, options: SendOptions = {}): Sent {
+  send(body: BodyContent | undefined, options: SendOptions = {}): Sent {
     return this.#core.send(body, options);
   }
 
@@ -95,7 +96,11 @@ export class Session implements KeyedValues, AsyncIterable<Message> {
    * Completes what was not known when the session was made: the peer's path (before anything was sent), its types, its
    * largest message.
    */
-  update(late: { remote?: readonly MsrpUri[]; peerAcceptTypes?: readonly string[]; peerMaxBytes?: number }): this {
+  update(late: {
+    remote?: readonly MsrpUri[];
+    peerAcceptTypes?: readonly string[];
+    peerMaxBytes?: number;
+  }): this {
     this.#core.update(late);
     return this;
   }

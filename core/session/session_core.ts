@@ -2,6 +2,7 @@
  * The state of one session, driven by the node: idle, bound to a connection, over. `Session` is the face that
  * applications see of it.
  */
+import type { ControlRequest } from "../connection/connection.ts";
 import { ConnectionError, DeliveryError, LocalProtocolError, type MsrpError } from "../errors.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
@@ -10,6 +11,7 @@ import type { Message } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import type { BodyContent, SendOptions, Sent } from "./sent.ts";
 import { Session } from "./session.ts";
+import { BodilessSent } from "./session_bodiless.ts";
 import { KeepAlive } from "./session_keep_alive.ts";
 import type { OutgoingDraft, SessionHost, SessionLink } from "./session_link.ts";
 import type { RequestOptions, RequestResult, Role, SessionInit, SessionState } from "./session_options.ts";
@@ -18,6 +20,8 @@ import { MessageQueue } from "./session_queue.ts";
 import { type ReportFields, reportRequest } from "./session_report.ts";
 import { limitBody } from "./session_size.ts";
 import { AcceptTypes } from "./session_types.ts";
+
+const maxBodilessWaiting = 64;
 
 /** Called with each message. A rejection is told to the sender as a failure (RFC 4975 §7.1.4). */
 export type MessageHandler = (message: Message, session: Session) => unknown;
@@ -43,6 +47,7 @@ export class SessionCore {
   #state: SessionState = "idle";
   #closing = false;
   #keepAlive: KeepAlive | undefined;
+  readonly #bodilessWaiting: [ControlRequest, BodilessSent][] = [];
   #gate: Promise<void> | undefined; // the last message that plugins have not decided yet
   #settleReady!: { resolve: () => void; reject: (error: Error) => void };
   #settleClosed!: (error: Error | undefined) => void;
@@ -82,7 +87,11 @@ export class SessionCore {
   }
 
   /** What the rendezvous said later than the making of the session. */
-  update(late: { remote?: readonly MsrpUri[]; peerAcceptTypes?: readonly string[]; peerMaxBytes?: number }): void {
+  update(late: {
+    remote?: readonly MsrpUri[];
+    peerAcceptTypes?: readonly string[];
+    peerMaxBytes?: number;
+  }): void {
     if (late.remote !== undefined) {
       if (this.#outbox !== undefined && this.#remote !== late.remote) {
         throw new LocalProtocolError("path-in-use", "Cannot change the path of a session that has sent");
@@ -105,6 +114,7 @@ export class SessionCore {
       this.#bodiless(confirm);
       if (!confirm) this.#settleReady.resolve();
     } else this.#settleReady.resolve();
+    for (const [request, sent] of this.#bodilessWaiting.splice(0)) link.request(request, sent);
     if (this.#remote.length > 0) this.#sends().attach(link);
     const every = this.#init.keepAliveMs ?? 0;
     if (every > 0) this.#keepAlive = new KeepAlive(this, link, this.#host, every);
@@ -118,12 +128,15 @@ export class SessionCore {
     });
   }
 
-  #bodilessRequest(): { method: string; toPath: readonly MsrpUri[]; fromPath: readonly MsrpUri[]; headers: [string, string][] } {
+  #bodilessRequest(
+    messageId: string = createMessageId(),
+    headers: SendOptions["headers"] = [],
+  ): ControlRequest {
     return {
       method: "SEND",
       toPath: this.#remote,
       fromPath: this.localPath,
-      headers: [["Message-ID", createMessageId()]],
+      headers: [["Message-ID", messageId], ...headers],
     };
   }
 
@@ -139,7 +152,8 @@ export class SessionCore {
 
   #probed(status: number, comment: string | undefined): void {
     if (status === 481 || status === 506) this.fail(bindingError(status, comment));
-    else if (status === 408) this.fail(new ConnectionError("peer-vanished", "The peer has not answered in time"));
+    else if (status === 408)
+      this.fail(new ConnectionError("peer-vanished", "The peer has not answered in time"));
   }
 
   #sends(): Outbox {
@@ -159,8 +173,9 @@ export class SessionCore {
   }
 
   /** Sends a message; see `Session.send`. */
-  send(body: BodyContent, options: SendOptions): Sent {
+  send(body: BodyContent | undefined, options: SendOptions): Sent {
     this.#mustBeOpen();
+    if (body === undefined) return this.#sendBodiless(options);
     const outbox = this.#sends();
     const draft: OutgoingDraft = {
       method: "SEND",
@@ -169,7 +184,10 @@ export class SessionCore {
       body,
       headers: options.headers ?? [],
     };
-    const decided = this.#gate === undefined ? this.#host.outgoing(draft) : this.#gate.then(() => this.#host.outgoing(draft));
+    const decided =
+      this.#gate === undefined
+        ? this.#host.outgoing(draft)
+        : this.#gate.then(() => this.#host.outgoing(draft));
     if (!(decided instanceof Promise)) return this.#enqueue(outbox, decided, options);
     if (outbox.pending >= (this.#init.maxQueuedSends ?? 1024)) {
       throw new LocalProtocolError("queue-full", "Cannot send: too many messages wait already");
@@ -193,12 +211,30 @@ export class SessionCore {
     return sent;
   }
 
+  #sendBodiless(options: SendOptions): Sent {
+    const sent = new BodilessSent(options.messageId ?? createMessageId());
+    const request = this.#bodilessRequest(sent.messageId, options.headers);
+    if (this.#link !== undefined) this.#link.request(request, sent);
+    else if (this.#bodilessWaiting.length >= maxBodilessWaiting) {
+      throw new LocalProtocolError("queue-full", "Cannot send: too many messages wait already");
+    } else this.#bodilessWaiting.push([request, sent]);
+    return sent;
+  }
+
   #enqueue(outbox: Outbox, draft: OutgoingDraft, options: SendOptions): Sent {
     this.#mustBeOpen();
     if (draft.body === undefined) throw new TypeError("Cannot send a message without body");
-    const { body, contentType, total } = limitBody(draft.body, draft.contentType, options.total, this.#peerMaxBytes);
+    const { body, contentType, total } = limitBody(
+      draft.body,
+      draft.contentType,
+      options.total,
+      this.#peerMaxBytes,
+    );
     if (this.#peerTypes?.accepts(contentType) === false) {
-      throw new LocalProtocolError("type-not-accepted", `Cannot send ${contentType}: the peer does not take it`);
+      throw new LocalProtocolError(
+        "type-not-accepted",
+        `Cannot send ${contentType}: the peer does not take it`,
+      );
     }
     return outbox.enqueue(body, {
       ...options,
@@ -213,7 +249,10 @@ export class SessionCore {
   async request(method: string, options: RequestOptions): Promise<RequestResult> {
     this.#mustBeOpen();
     if (method === "SEND" || method === "REPORT") {
-      throw new LocalProtocolError("reserved-method", `Cannot send ${method} as a request: use send() or report()`);
+      throw new LocalProtocolError(
+        "reserved-method",
+        `Cannot send ${method} as a request: use send() or report()`,
+      );
     }
     const body = typeof options.body === "string" ? new TextEncoder().encode(options.body) : options.body;
     const draft = await this.#host.outgoing({
@@ -239,9 +278,15 @@ export class SessionCore {
     };
     return new Promise((resolve, reject) => {
       link.request(request, {
-        responded: (_transaction, status, comment, headers) => resolve({ status, comment, headers: [...headers] }),
+        responded: (_transaction, status, comment, headers) =>
+          resolve({ status, comment, headers: [...headers] }),
         timedOut: () =>
-          reject(new DeliveryError("timeout", `${method} was not answered in time`, { status: 408, messageId: draft.messageId })),
+          reject(
+            new DeliveryError("timeout", `${method} was not answered in time`, {
+              status: 408,
+              messageId: draft.messageId,
+            }),
+          ),
         lost: (_transaction, error) => reject(error),
       });
     });
@@ -283,13 +328,18 @@ export class SessionCore {
     this.#end("failed", error);
   }
 
-  #end(state: "closed" | "failed", error: Error | undefined, pending: Error = error ?? sessionClosed()): void {
+  #end(
+    state: "closed" | "failed",
+    error: Error | undefined,
+    pending: Error = error ?? sessionClosed(),
+  ): void {
     if (this.#state === "closed" || this.#state === "failed") return;
     this.#state = state;
     this.#closing = true;
     this.#keepAlive?.stop();
     const unreported = this.#outbox?.unreported ?? 0;
     this.#outbox?.fail(pending);
+    for (const [, sent] of this.#bodilessWaiting.splice(0)) sent.lost(undefined, pending);
     this.#settleReady.reject(pending);
     // The end of a connection is the ordinary end of a session; only what went wrong is thrown at a reader.
     this.queue.close((error as MsrpError | undefined)?.code === "connection-closed" ? undefined : error);
@@ -307,6 +357,16 @@ function sessionClosed(): LocalProtocolError {
 }
 
 function bindingError(status: number, comment: string | undefined): ConnectionError {
-  const code = status === 481 ? "no-such-session" : status === 506 ? "session-bound-elsewhere" : status === 408 ? "peer-vanished" : "session-refused";
-  return new ConnectionError(code, `The peer refused the session with ${status}${comment ? ` ${comment}` : ""}`);
+  const code =
+    status === 481
+      ? "no-such-session"
+      : status === 506
+        ? "session-bound-elsewhere"
+        : status === 408
+          ? "peer-vanished"
+          : "session-refused";
+  return new ConnectionError(
+    code,
+    `The peer refused the session with ${status}${comment ? ` ${comment}` : ""}`,
+  );
 }

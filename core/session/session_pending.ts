@@ -18,7 +18,12 @@ export class PendingSent implements Sent {
    * @param decided resolves when the message may go
    * @param enqueue puts it into the outbox; called once
    */
-  constructor(messageId: string, decided: Promise<void>, successReport: boolean, enqueue: (late: SendOptions) => Sent) {
+  constructor(
+    messageId: string,
+    decided: Promise<void>,
+    successReport: boolean,
+    enqueue: (late: SendOptions) => Sent,
+  ) {
     this.messageId = messageId;
     this.#wantsReport = successReport;
     this.#inner = decided.then(() => {
@@ -46,5 +51,9 @@ export class PendingSent implements Sent {
 }
 
 function aborted(messageId: string, cause: unknown): DeliveryError {
-  return new DeliveryError("aborted", "Message was given up before its first octet", { status: 0, messageId, cause });
+  return new DeliveryError("aborted", "Message was given up before its first octet", {
+    status: 0,
+    messageId,
+    cause,
+  });
 }

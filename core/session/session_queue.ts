@@ -14,11 +14,12 @@ export class MessageQueue {
   readonly #limit: number;
   readonly #messages: Message[] = [];
   readonly #readers: Waiter[] = [];
-  readonly #writers: { message: Message; resolve: () => void }[] = [];
   #end: { error: Error | undefined } | undefined;
   #read = false;
+  /** Called when it was full and is not any more. */
+  onRoom: (() => void) | undefined;
 
-  /** @param limit messages that are kept before `push` makes the writer wait */
+  /** @param limit messages that wait before it counts as full */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -33,26 +34,17 @@ export class MessageQueue {
     return this.#messages.length;
   }
 
-  /** Puts a message in. Undefined: done; a promise: the queue is full, and it is in when the promise resolves. */
-  push(message: Message): Promise<void> | undefined {
-    const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader.resolve({ done: false, value: message });
-      return undefined;
-    }
-    if (this.#messages.length < this.#limit) {
-      this.#messages.push(message);
-      return undefined;
-    }
-    return new Promise((resolve) => this.#writers.push({ message, resolve }));
+  /** True when no more should come until `onRoom` is called. */
+  get full(): boolean {
+    return this.#messages.length >= this.#limit;
   }
 
-  /** Takes a message out that is still waiting for room; false when it is in, or was read. */
-  withdraw(message: Message): boolean {
-    const index = this.#writers.findIndex((writer) => writer.message === message);
-    if (index < 0) return false;
-    this.#writers.splice(index, 1);
-    return true;
+  /** Puts a message in, also when it is full: the caller stops after it. */
+  push(message: Message): void {
+    if (this.#end !== undefined) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) reader.resolve({ done: false, value: message });
+    else this.#messages.push(message);
   }
 
   /** The next message; at the end, after all that was queued, done or the error. */
@@ -60,11 +52,7 @@ export class MessageQueue {
     this.#read = true;
     const message = this.#messages.shift();
     if (message !== undefined) {
-      const writer = this.#writers.shift();
-      if (writer !== undefined) {
-        this.#messages.push(writer.message);
-        writer.resolve();
-      }
+      if (this.#messages.length === this.#limit - 1) this.onRoom?.();
       return Promise.resolve({ done: false, value: message });
     }
     const end = this.#end;
@@ -79,7 +67,6 @@ export class MessageQueue {
   close(error?: Error): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
-    for (const writer of this.#writers.splice(0)) writer.resolve();
     for (const reader of this.#readers.splice(0)) {
       if (error === undefined) reader.resolve({ done: true, value: undefined });
       else {

@@ -25,7 +25,11 @@ export function limitBody(
   const size = body instanceof Uint8Array ? body.length : body instanceof Blob ? body.size : total;
   if (size !== undefined && size > maxBytes) throw tooLarge(size, maxBytes);
   if (size !== undefined) return { body, contentType: type, total };
-  return { body: counted(body as ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>, maxBytes), contentType: type, total };
+  return {
+    body: counted(body as ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>, maxBytes),
+    contentType: type,
+    total,
+  };
 }
 
 async function* counted(
@@ -41,7 +45,9 @@ async function* counted(
 }
 
 // Not every runtime's ReadableStream can be iterated.
-async function* pieces(body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* pieces(
+  body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   if (!("getReader" in body)) {
     yield* body;
     return;
@@ -55,7 +61,10 @@ async function* pieces(body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Arr
 }
 
 function tooLarge(size: number, maxBytes: number): LocalProtocolError {
-  return new LocalProtocolError("message-too-large", `Cannot send ${size} octets: the peer takes at most ${maxBytes}`);
+  return new LocalProtocolError(
+    "message-too-large",
+    `Cannot send ${size} octets: the peer takes at most ${maxBytes}`,
+  );
 }
 
 function defaultType(body: BodyContent): string {

@@ -1,0 +1,96 @@
+/**
+ * The core: everything that is MSRP, pure. No I/O, no clock, no runtime: bytes, values and time go in and come out.
+ * Plugins import this and nothing else of the toolkit.
+ */
+export { Connection, type ControlRequest } from "./connection/connection.ts";
+export type { ConnectionEvent } from "./connection/event.ts";
+export type { OutgoingMessage } from "./connection/message.ts";
+export type { ConnectionOptions } from "./connection/options.ts";
+export type { Transaction, TransactionOwner } from "./connection/transaction.ts";
+export {
+  ConnectionError,
+  DeliveryError,
+  LocalProtocolError,
+  MsrpError,
+  RemoteProtocolError,
+} from "./errors.ts";
+export type {
+  ChunkContext,
+  ConnectContext,
+  ConnectionHandle,
+  Context,
+  MessageContext,
+  OutgoingContent,
+  OutgoingContext,
+  RequestContext,
+  UpgradeContext,
+} from "./node/context.ts";
+export type { UpgradeRequest } from "./node/contexts.ts";
+export { InboxAssembler } from "./node/inbox_assembler.ts";
+export { Msrp, type SessionHandler } from "./node/node.ts";
+export type { ConnectOptions, ExpectOptions, MsrpOptions, UnknownSession } from "./node/options.ts";
+export {
+  type Assembler,
+  compose,
+  type DeliverMessage,
+  definePlugin,
+  type Hooks,
+  type Middleware,
+  type Next,
+  type Plugin,
+  type PluginHost,
+  type Reporter,
+  type SuccessReport,
+} from "./node/plugin.ts";
+export type { PathMatching } from "./node/registry.ts";
+export type { TapEvents, TapName, Taps } from "./node/tap.ts";
+export type {
+  Accept,
+  Clock,
+  Connector,
+  ConnectorOptions,
+  ConnectTarget,
+  Fingerprint,
+  PeerCertificate,
+  TlsOptions,
+  Transport,
+  TransportSink,
+} from "./node/transport.ts";
+export { type HeaderFields, type MaybeVerdict, Verdict } from "./node/verdict.ts";
+export { when } from "./node/when.ts";
+export * from "./sdp/mod.ts";
+export { Inbox } from "./session/inbox.ts";
+export { InboxBudget } from "./session/inbox_budget.ts";
+export type { InboxOptions, MessageSink, MessageStart, Reception } from "./session/inbox_options.ts";
+export type { InboxResult, IncompleteMessage, MessageFailure } from "./session/inbox_result.ts";
+export { defineKey, type Key, type KeyedValues } from "./session/key.ts";
+export { Message, type MessageMode } from "./session/message.ts";
+export { exactRange, type ReportPer, SuccessReporter } from "./session/reporter.ts";
+export type { BodyContent, SendOptions, Sent } from "./session/sent.ts";
+export { Session } from "./session/session.ts";
+export type { MessageHandler } from "./session/session_core.ts";
+export type {
+  RequestOptions,
+  RequestResult,
+  Role,
+  SessionSettings,
+  SessionState,
+} from "./session/session_options.ts";
+export type { ReportFields } from "./session/session_report.ts";
+export { AcceptTypes } from "./session/session_types.ts";
+export { type ByteRange, formatByteRange, parseByteRange } from "./wire/byte_range.ts";
+export { Decoder } from "./wire/decoder.ts";
+export type { DecoderOptions } from "./wire/decoder_options.ts";
+export {
+  encodeRequest,
+  encodeResponse,
+  FrameWriter,
+  type OutgoingRequest,
+  type OutgoingResponse,
+} from "./wire/encoder.ts";
+export type { FailureReport, Flag, Frame, RequestFrame, ResponseFrame } from "./wire/frame.ts";
+export type { HeaderList } from "./wire/header_list.ts";
+export { createMessageId, createSessionId, createTransactionId } from "./wire/ident.ts";
+export { type MediaType, parseMediaType } from "./wire/media_type.ts";
+export { defaultComment, formatStatus, parseStatus, type StatusHeader } from "./wire/status.ts";
+export { MsrpUri, type MsrpUriParts } from "./wire/uri.ts";

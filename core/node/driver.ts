@@ -1,0 +1,422 @@
+/**
+ * Drives one connection: bytes from the transport into the sans-IO `Connection`, its events into the pipeline, and what
+ * a turn produced out in one write. Back-pressure in both directions, timers and limits meet here.
+ *
+ * A turn is: bytes, time or a call of the application; then `poll()` to the end; then the write. Only this file mutates
+ * the connection.
+ */
+import { Connection, type ControlRequest } from "../connection/connection.ts";
+import type { ConnectionEvent } from "../connection/event.ts";
+import type { OutgoingMessage } from "../connection/message.ts";
+import type { TransactionOwner } from "../connection/transaction.ts";
+import { ConnectionError } from "../errors.ts";
+import type { SessionLink } from "../session/session_link.ts";
+import type { OutgoingResponse } from "../wire/encoder.ts";
+import type { RequestFrame } from "../wire/frame.ts";
+import type { MsrpUri } from "../wire/uri.ts";
+import { Handle } from "./handle.ts";
+import type { LaneHost } from "./lane.ts";
+import type { NodeCore } from "./node_core.ts";
+import type { Seat } from "./seat.ts";
+import { Stranger } from "./stranger.ts";
+import { Timer, type Timers } from "./timers.ts";
+import type { Transport, TransportSink } from "./transport.ts";
+import { Verdict } from "./verdict.ts";
+
+const NO_SESSION: Verdict = new Verdict(481);
+const BOUND_ELSEWHERE: Verdict = new Verdict(506);
+// One turn writes at most so many blocks before others get theirs.
+const maxWritesPerTurn = 16;
+
+/** One connection of a node. */
+export class Driver implements TransportSink, SessionLink, LaneHost {
+  readonly handle: Handle;
+  readonly timers: Timers;
+  readonly answerWithinMs: number;
+  readonly gateTimeoutMs: number;
+  readonly #node: NodeCore;
+  readonly #transport: Transport;
+  readonly #connection: Connection;
+  readonly #seats: Set<Seat> = new Set();
+  readonly #stranger: Stranger;
+  readonly #deadline: Timer;
+  readonly #idle: Timer;
+  // The same To-Path array as last time is the same session: steady traffic does no look-up.
+  #lastPath: readonly MsrpUri[] | undefined;
+  #lastSeat: Seat | undefined;
+  #lastGeneration = -1;
+  #inTurn = false;
+  #flushDue = false;
+  #writable = true;
+  #heldFrames = 0;
+  #heldBytes = 0;
+  #reading = true;
+  #admitted: boolean;
+  #early: Uint8Array[] = []; // what came before the connect stage had decided
+  #earlyBytes = 0;
+  #closing = false;
+  #over = false;
+  lastReceivedAt: number;
+
+  constructor(node: NodeCore, transport: Transport, direction: "inbound" | "outbound", id: number) {
+    this.#node = node;
+    this.#transport = transport;
+    this.handle = new Handle(id, direction, transport, this);
+    this.timers = node.timersFor(transport.clock);
+    this.answerWithinMs = node.limits.answerWithinMs;
+    this.gateTimeoutMs = node.limits.gateTimeoutMs;
+    this.#connection = new Connection({ ...node.options.connection, framing: transport.framing });
+    this.#stranger = new Stranger(node, this);
+    this.#deadline = new Timer((now) => this.#wake(now));
+    this.#idle = new Timer(() => this.#idled());
+    this.lastReceivedAt = transport.clock.now();
+    this.#admitted = direction === "outbound";
+    this.timers.schedule(this.#idle, this.lastReceivedAt + node.limits.maxUnboundMs);
+  }
+
+  /** Sessions that are bound to it. */
+  get sessionCount(): number {
+    return this.#seats.size;
+  }
+
+  /** True when new sessions may use it. */
+  get open(): boolean {
+    return !this.#over && !this.#closing;
+  }
+
+  /** The `connect` stage lets it in, or not. */
+  admit(verdict: Verdict): void {
+    if (this.#over) return;
+    if (!verdict.accepted) {
+      this.abort(new ConnectionError("connection-refused", "The connection was refused"));
+      return;
+    }
+    this.#admitted = true;
+    const early = this.#early.splice(0);
+    this.#earlyBytes = 0;
+    this.#setReading();
+    for (const bytes of early) this.received(bytes);
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#over) return;
+    if (!this.#admitted) {
+      this.#early.push(bytes.slice());
+      this.#earlyBytes += bytes.length;
+      this.#setReading();
+      return;
+    }
+    this.lastReceivedAt = this.timers.clock.now();
+    const nested = this.#inTurn;
+    this.#inTurn = true;
+    this.#connection.receive(bytes);
+    this.#drain();
+    this.#inTurn = nested;
+    this.#flush();
+  }
+
+  drained(): void {
+    if (this.#over) return;
+    this.#writable = true;
+    this.#connection.flushed(this.timers.clock.now());
+    this.#turn();
+  }
+
+  ended(error?: Error): void {
+    if (this.#over) return;
+    this.#connection.receiveEnd(error);
+    this.#drain();
+    this.#finish(error); // in case the connection was over before
+  }
+
+  // SessionLink
+
+  send(message: OutgoingMessage): void {
+    if (this.#over) message.lost?.(undefined, closedError(undefined));
+    else this.#connection.send(message);
+    this.touch();
+  }
+
+  wake(message: OutgoingMessage): void {
+    this.#connection.wakeMessage(message);
+    this.touch();
+  }
+
+  request(request: ControlRequest, owner?: TransactionOwner): void {
+    if (this.#over) return;
+    try {
+      this.#connection.request(request, owner);
+    } catch (error) {
+      // Queue full or illegal fields: a REPORT or probe that cannot go must not undo what was decided.
+      if (owner !== undefined) throw error;
+      this.#node.pipeline.error(error, "(node)", request.method, undefined);
+    }
+    this.touch();
+  }
+
+  fail(error: Error): void {
+    this.abort(error);
+  }
+
+  /** Answers a request. */
+  respond(response: OutgoingResponse): void {
+    if (this.#over) return;
+    try {
+      this.#connection.respond(response);
+    } catch (error) {
+      // A plugin's comment or field that the grammar forbids: the status alone must do.
+      this.#node.pipeline.error(error, "(node)", "response", undefined);
+      this.#respondPlainly(response);
+    }
+    this.touch();
+  }
+
+  #respondPlainly({ transactionId, status, toPath, fromPath }: OutgoingResponse): void {
+    try {
+      this.#connection.respond({ transactionId, status, toPath, fromPath });
+    } catch (error) {
+      this.#node.pipeline.error(error, "(node)", "response", undefined);
+    }
+  }
+
+  // LaneHost
+
+  hold(bytes: number): void {
+    this.#heldFrames++;
+    this.#heldBytes += bytes;
+    this.#setReading();
+  }
+
+  release(bytes: number): void {
+    this.#heldFrames--;
+    this.#heldBytes -= bytes;
+    this.#setReading();
+  }
+
+  /** Something was queued: inside a turn its end writes it, outside a microtask does, one for all calls. */
+  touch(): void {
+    if (this.#inTurn || this.#flushDue || this.#over) return;
+    this.#flushDue = true;
+    Promise.resolve().then(() => {
+      this.#flushDue = false;
+      this.#turn();
+    });
+  }
+
+  /** Tells the `oddity` tap. */
+  oddity(code: string, detail: string): void {
+    if (this.#node.pipeline.watched("oddity")) {
+      this.#node.pipeline.emit("oddity", { code, detail, connection: this.handle });
+    }
+  }
+
+  /** Binds a session to this connection. */
+  bind(seat: Seat, confirm: boolean): void {
+    this.#seats.add(seat);
+    this.timers.cancel(this.#idle);
+    seat.bind(this);
+    seat.core.bind(this, confirm);
+    this.#node.bound(seat, this);
+  }
+
+  /** The session is over; without sessions the connection is idle. */
+  unbind(seat: Seat): void {
+    if (!this.#seats.delete(seat)) return;
+    this.#lastPath = this.#lastSeat = undefined;
+    if (this.#seats.size > 0 || this.#over) return;
+    this.timers.schedule(this.#idle, this.timers.clock.now() + this.#node.limits.idleCloseMs);
+  }
+
+  /** Sends and awaits what is under way, then closes. */
+  close(): void {
+    if (this.#closing || this.#over) return;
+    this.#closing = true;
+    this.timers.schedule(this.#idle, this.timers.clock.now() + this.#node.limits.closeTimeoutMs);
+    this.#connection.close();
+    this.#turn();
+  }
+
+  /** Drops it at once. */
+  abort(error?: Error): void {
+    if (this.#over) return;
+    this.#connection.abort(error);
+    this.#transport.abort();
+    this.#finish(error);
+  }
+
+  #turn(): void {
+    if (this.#over || this.#inTurn) return;
+    this.#inTurn = true;
+    this.#drain();
+    this.#inTurn = false;
+    this.#flush();
+  }
+
+  #wake(now: number): void {
+    if (this.#over) return;
+    this.#inTurn = true;
+    this.#connection.wake(now);
+    this.#drain();
+    this.#inTurn = false;
+    this.#flush();
+    this.#schedule();
+  }
+
+  #idled(): void {
+    if (this.#closing)
+      this.abort(new ConnectionError("close-timeout", "The connection did not close in time"));
+    else this.close();
+  }
+
+  #drain(): void {
+    for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
+      if (this.#over) continue; // ended by what an earlier event brought: the rest is void
+      if (event.type === "request") this.#request(event.frame);
+      else this.#event(event);
+    }
+  }
+
+  #event(event: Exclude<ConnectionEvent, { type: "request" }>): void {
+    const { pipeline } = this.#node;
+    if (event.type === "closed") this.#closed(event.error);
+    else if (event.type === "oddity") this.oddity(event.code, describe(event.detail));
+    else if (pipeline.watched("response")) {
+      const timedOut = event.type === "timeout";
+      pipeline.emit("response", {
+        session: undefined,
+        method: event.transaction.method,
+        status: timedOut ? 408 : event.frame.status,
+        timedOut,
+      });
+    }
+  }
+
+  #request(frame: RequestFrame): void {
+    if (frame.method === "REPORT") {
+      this.#reported(frame);
+      return;
+    }
+    if (frame.toPath === this.#lastPath && this.#lastGeneration === this.#node.registry.generation) {
+      (this.#lastSeat as Seat).receive(frame);
+      return;
+    }
+    // RFC 4975 §7.3: To-Path first, whatever else is wrong; then the binding, then the rest.
+    const seat = this.#seatFor(frame);
+    if (seat instanceof Verdict) {
+      this.#stranger.receive(frame, seat);
+      return;
+    }
+    this.#lastPath = frame.toPath;
+    this.#lastSeat = seat;
+    this.#lastGeneration = this.#node.registry.generation;
+    seat.receive(frame);
+  }
+
+  #seatFor(frame: RequestFrame): Seat | Verdict {
+    const to = frame.toPath[0];
+    if (to === undefined || frame.toPath.length !== 1) return NO_SESSION;
+    const known = this.#node.registry.find(to);
+    if (known?.driver === this) return known;
+    if (known !== undefined && (known.driver !== undefined || known.core.role === "active"))
+      return BOUND_ELSEWHERE;
+    // Only a sound request binds, or lets in (RFC 4975 §5.4).
+    if (frame.fault !== undefined) return known === undefined ? NO_SESSION : new Verdict(frame.fault.status);
+    if (!this.open || this.#seats.size >= this.#node.limits.maxSessionsPerConnection) return NO_SESSION;
+    const seat = known ?? this.#node.letIn(to, frame.fromPath, this.handle);
+    if (seat === undefined || !this.#node.mayBind(seat, this)) return NO_SESSION;
+    if (seat.core.remote.length === 0) seat.core.update({ remote: frame.fromPath });
+    this.bind(seat, false);
+    return seat.driver === this ? seat : NO_SESSION;
+  }
+
+  // RFC 4975 §7.1.2, §7.3.2: never answered, and dropped without a sound when nothing fits.
+  #reported(frame: RequestFrame): void {
+    const to = frame.toPath[0];
+    const seat = to === undefined || frame.toPath.length !== 1 ? undefined : this.#node.registry.find(to);
+    if (seat?.driver !== this || frame.fault !== undefined) return;
+    const matched = seat.core.reported(frame);
+    const { pipeline } = this.#node;
+    if (!pipeline.watched("report")) return;
+    pipeline.emit("report", {
+      session: seat.core.session,
+      messageId: frame.messageId ?? "",
+      status: frame.status?.status ?? 0,
+      comment: frame.status?.comment,
+      byteRange: frame.byteRange,
+      matched,
+    });
+  }
+
+  #flush(): void {
+    if (this.#inTurn || this.#over) return;
+    const now = this.timers.clock.now();
+    for (let writes = 0; this.#writable; writes++) {
+      if (writes === maxWritesPerTurn) {
+        this.touch();
+        break;
+      }
+      const bytes = this.#connection.transmit(now);
+      if (bytes === undefined) break;
+      this.#writable = this.#transport.write(bytes);
+      if (this.#writable) this.#connection.flushed(now);
+    }
+    this.#setReading();
+    this.#drain(); // what flushed() brought: the end of a connection that was closing
+    if (!this.#over) this.#schedule();
+  }
+
+  // A deadline that moved later is found out when the old one comes: steady traffic moves no timer.
+  #schedule(): void {
+    if (this.#over) return;
+    const { deadline } = this.#connection;
+    if (deadline < this.#deadline.at) this.timers.schedule(this.#deadline, deadline);
+  }
+
+  #setReading(): void {
+    const { maxHeldFrames, maxHeldBytes } = this.#node.limits;
+    // Half the bound to go on again, so that the transport is not paused and resumed for every frame.
+    const share = this.#reading ? 1 : 0.5;
+    const full =
+      this.#heldFrames >= maxHeldFrames * share ||
+      this.#heldBytes + this.#earlyBytes >= maxHeldBytes * share ||
+      this.#connection.congested;
+    if (full === !this.#reading) return;
+    this.#reading = !full;
+    if (full) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  // The connection's last event: everything is written, or everything is lost.
+  #closed(error: Error | undefined): void {
+    if (this.#over) return;
+    if (this.#closing && error === undefined) this.#transport.close();
+    else this.#transport.abort();
+    this.#finish(error);
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.timers.cancel(this.#deadline);
+    this.timers.cancel(this.#idle);
+    this.#early = [];
+    this.#stranger.close();
+    // RFC 4975 §5.4: the sessions of a connection end with it.
+    const seats = [...this.#seats];
+    this.#seats.clear();
+    this.#lastPath = this.#lastSeat = undefined;
+    for (const seat of seats) seat.core.fail(closedError(error));
+    this.#node.gone(this, error);
+  }
+}
+
+function closedError(cause: Error | undefined): ConnectionError {
+  if (cause instanceof ConnectionError) return cause;
+  if (cause === undefined) return new ConnectionError("connection-closed", "The connection was closed");
+  return new ConnectionError("connection-lost", `The connection failed: ${cause.message}`, { cause });
+}
+
+function describe(detail: unknown): string {
+  if (detail === undefined) return "";
+  return detail instanceof Error ? detail.message : String(detail);
+}

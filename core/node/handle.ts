@@ -1,0 +1,71 @@
+/**
+ * The face of a connection for plugins and applications: where it comes from, what was put on it, and how to end it.
+ */
+import type { Key } from "../session/key.ts";
+import type { ConnectionHandle } from "./context.ts";
+import type { PeerCertificate, Transport } from "./transport.ts";
+
+/** What a handle can ask of its connection. */
+export interface HandleTarget {
+  readonly sessionCount: number;
+  close(): void;
+  abort(error?: Error): void;
+}
+
+/** One connection as others see it. */
+export class Handle implements ConnectionHandle {
+  readonly id: number;
+  readonly direction: "inbound" | "outbound";
+  readonly #transport: Transport;
+  readonly #target: HandleTarget;
+  readonly #values: Map<Key<unknown>, unknown> = new Map();
+
+  constructor(id: number, direction: "inbound" | "outbound", transport: Transport, target: HandleTarget) {
+    this.id = id;
+    this.direction = direction;
+    this.#transport = transport;
+    this.#target = target;
+  }
+
+  get remoteAddress(): string {
+    return this.#transport.remoteAddress;
+  }
+  get remotePort(): number | undefined {
+    return this.#transport.remotePort;
+  }
+  get localAddress(): string | undefined {
+    return this.#transport.localAddress;
+  }
+  get localPort(): number | undefined {
+    return this.#transport.localPort;
+  }
+  get secure(): boolean {
+    return this.#transport.secure;
+  }
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#transport.peerCertificate;
+  }
+  get framing(): "stream" | "message" {
+    return this.#transport.framing;
+  }
+  get sessionCount(): number {
+    return this.#target.sessionCount;
+  }
+
+  get<T>(key: Key<T>): T | undefined {
+    return this.#values.get(key) as T | undefined;
+  }
+
+  set<T>(key: Key<T>, value: T | undefined): void {
+    if (value === undefined) this.#values.delete(key);
+    else this.#values.set(key, value);
+  }
+
+  close(): void {
+    this.#target.close();
+  }
+
+  abort(): void {
+    this.#target.abort();
+  }
+}

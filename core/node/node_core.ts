@@ -1,0 +1,276 @@
+/**
+ * What a node is made of, for the parts of a node: sessions, connections, timers and the composed pipeline. `Msrp` is
+ * the face that applications see.
+ */
+import { ConnectionError, LocalProtocolError, MsrpError } from "../errors.ts";
+import { InboxBudget } from "../session/inbox_budget.ts";
+import { SuccessReporter } from "../session/reporter.ts";
+import type { Session } from "../session/session.ts";
+import { type MessageHandler, SessionCore } from "../session/session_core.ts";
+import type { OutgoingDraft, SessionHost } from "../session/session_link.ts";
+import type { SessionInit } from "../session/session_options.ts";
+import type { MsrpUri } from "../wire/uri.ts";
+import type { ConnectionHandle } from "./context.ts";
+import { NodeConnectContext, NodeOutgoingContext } from "./contexts.ts";
+import { Driver } from "./driver.ts";
+import { InboxAssembler } from "./inbox_assembler.ts";
+import { type MsrpOptions, type NodeLimits, nodeLimits } from "./options.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { Hooks, Plugin, PluginHost } from "./plugin.ts";
+import { Registry } from "./registry.ts";
+import { Seat } from "./seat.ts";
+import { Timer, Timers } from "./timers.ts";
+import type { Clock, Transport } from "./transport.ts";
+import { Verdict } from "./verdict.ts";
+
+type Verifier = (connection: ConnectionHandle) => boolean;
+
+/** The inside of a node. */
+export class NodeCore {
+  readonly options: MsrpOptions;
+  readonly limits: NodeLimits;
+  readonly registry: Registry<Seat>;
+  readonly pipeline: Pipeline<Seat>;
+  readonly messageHandlers: readonly MessageHandler[];
+  readonly drivers: Set<Driver> = new Set();
+  /** Called with each connection that is over. */
+  onGone: ((connection: ConnectionHandle) => void) | undefined;
+  readonly #sessionHandlers: readonly ((session: Session) => unknown)[];
+  readonly #seats: WeakMap<Session, Seat> = new WeakMap();
+  readonly #verifiers: WeakMap<Seat, Verifier> = new WeakMap();
+  readonly #timers: Map<Clock, Timers> = new Map();
+  readonly #budget = new InboxBudget();
+  #clock: Clock | undefined;
+  #connections = 0;
+  #empty: (() => void)[] = [];
+
+  constructor(
+    options: MsrpOptions,
+    plugins: readonly Plugin[],
+    messageHandlers: readonly MessageHandler[],
+    sessionHandlers: readonly ((session: Session) => unknown)[],
+  ) {
+    this.options = options;
+    this.limits = nodeLimits(options);
+    this.messageHandlers = messageHandlers;
+    this.#sessionHandlers = sessionHandlers;
+    this.#clock = options.clock;
+    this.registry = new Registry(options.pathMatching ?? "strict", this.limits.maxSessions);
+    const host: PluginHost = {
+      now: () => this.now(),
+      setTimer: (callback, delayMs) => this.setTimer(callback, delayMs),
+      error: (error, stage) => this.pipeline.error(error, "(plugin)", stage, undefined),
+    };
+    const hooks: readonly Hooks<never>[] = plugins.flatMap((plugin) => plugin.setup(host));
+    this.pipeline = new Pipeline<Seat>(
+      hooks,
+      {
+        request: (c) => c.otherwise,
+        chunk: (c) => c.owner.assemble(c),
+        deliver: (c) => c.chunk.owner.handOver(c),
+        assembler: (session) =>
+          new InboxAssembler(session, options.inbox ?? {}, this.#budget, () => this.now()),
+        reporter: () => new SuccessReporter(),
+      },
+      host,
+    );
+    this.pipeline.ownOf = (seat) => seat.own;
+  }
+
+  // Time
+
+  /** Milliseconds on the node's clock; 0 as long as there is none. */
+  now(): number {
+    return this.#clock?.now() ?? 0;
+  }
+
+  /** Timers of the node on a clock. */
+  timersFor(clock: Clock): Timers {
+    this.#clock ??= clock;
+    let timers = this.#timers.get(clock);
+    if (timers === undefined) {
+      timers = new Timers(clock);
+      this.#timers.set(clock, timers);
+    }
+    return timers;
+  }
+
+  /** One call after a delay. Without a clock, that is before the first connection, it never comes. */
+  setTimer(callback: () => void, delayMs: number): () => void {
+    const clock = this.#clock;
+    if (clock === undefined) return () => undefined;
+    const timers = this.timersFor(clock);
+    const timer = new Timer(() => {
+      try {
+        callback();
+      } catch (error) {
+        this.pipeline.error(error, "(plugin)", "timer", undefined);
+      }
+    });
+    timers.schedule(timer, clock.now() + delayMs);
+    return () => timers.cancel(timer);
+  }
+
+  // Connections
+
+  /** A transport came up: gives it its driver. Inbound ones pass the `connect` stage before a byte of theirs is read. */
+  attach(transport: Transport, direction: "inbound" | "outbound"): Driver {
+    const driver = new Driver(this, transport, direction, ++this.#connections);
+    this.drivers.add(driver);
+    if (direction === "outbound") return driver;
+    // Adapters do not expect to be called back before they have their sink.
+    Promise.resolve().then(() => this.#admit(driver));
+    return driver;
+  }
+
+  #admit(driver: Driver): void {
+    if (this.drivers.size > this.limits.maxConnections) {
+      driver.admit(new Verdict(403));
+      return;
+    }
+    const verdict = this.pipeline.connect.run(new NodeConnectContext(driver.handle, undefined), []);
+    if (verdict instanceof Verdict) driver.admit(verdict);
+    else verdict.then((late) => driver.admit(late));
+  }
+
+  /** A connection is over. */
+  gone(driver: Driver, error: Error | undefined): void {
+    if (!this.drivers.delete(driver)) return;
+    this.onGone?.(driver.handle);
+    this.pipeline.emit("closed", { session: undefined, connection: driver.handle, error });
+    if (this.drivers.size === 0) for (const done of this.#empty.splice(0)) done();
+  }
+
+  /** Resolves when no connection is left. */
+  whenEmpty(): Promise<void> {
+    return this.drivers.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#empty.push(resolve));
+  }
+
+  // Sessions
+
+  /** Makes a session and puts it into the registry. */
+  open(init: SessionInit, verify?: Verifier): Seat {
+    let seat: Seat;
+    const host: SessionHost = {
+      now: () => this.now(),
+      setTimer: (callback, delayMs) => this.setTimer(callback, delayMs),
+      outgoing: (draft) => this.#outgoing(seat, draft),
+      ended: (error, unreported) => this.#ended(seat, error, unreported),
+      error: (error, stage) => this.pipeline.error(error, "(application)", stage, seat.core.session),
+    };
+    const core = new SessionCore({ ...this.options.session, ...init }, host);
+    if (this.registry.full) {
+      throw new LocalProtocolError(
+        "too-many-sessions",
+        `Cannot make a session: there are ${this.limits.maxSessions}`,
+      );
+    }
+    seat = new Seat(this, core);
+    this.registry.add(init.local, seat);
+    this.#seats.set(core.session, seat);
+    if (verify !== undefined) this.#verifiers.set(seat, verify);
+    return seat;
+  }
+
+  /** The seat of a session of this node. */
+  seatOf(session: Session): Seat | undefined {
+    return this.#seats.get(session);
+  }
+
+  /** A peer asks for a session that nobody announced. */
+  letIn(local: MsrpUri, remote: readonly MsrpUri[], connection: ConnectionHandle): Seat | undefined {
+    const { acceptUnknown } = this.options;
+    if (acceptUnknown === undefined || local.sessionId === undefined || this.registry.full) return undefined;
+    try {
+      const answer = acceptUnknown({ local, remote, connection });
+      if (answer === false) return undefined;
+      return this.open({ ...(answer === true ? {} : answer), local, remote, role: "passive" });
+    } catch (error) {
+      this.pipeline.error(error, "(application)", "acceptUnknown", undefined);
+      return undefined;
+    }
+  }
+
+  /** Whether a session may be bound to a connection: TLS where its URI says so, and the right peer. */
+  mayBind(seat: Seat, driver: Driver): boolean {
+    const { handle } = driver;
+    if (seat.core.local.scheme === "msrps" && !handle.secure && this.options.allowPlainMsrps !== true)
+      return false;
+    const verify = this.#verifiers.get(seat);
+    if (verify === undefined) return true;
+    let right = false;
+    try {
+      right = verify(handle);
+    } catch (error) {
+      this.pipeline.error(error, "(application)", "verifyPeer", seat.core.session);
+    }
+    if (!right) {
+      // RFC 4975 §14.4: not the peer that was negotiated: the media session is torn down at once.
+      seat.core.fail(new ConnectionError("peer-not-verified", "The peer is not the one that was negotiated"));
+      Promise.resolve().then(() =>
+        driver.abort(new ConnectionError("peer-not-verified", "The peer was refused")),
+      );
+    }
+    return right;
+  }
+
+  /** Sets what decides whether a connection is the right one. */
+  verifyWith(seat: Seat, verify: Verifier | undefined): void {
+    if (verify !== undefined) this.#verifiers.set(seat, verify);
+  }
+
+  /** A session is bound now. */
+  bound(seat: Seat, driver: Driver): void {
+    const { session } = seat.core;
+    this.pipeline.emit("bound", { session, connection: driver.handle });
+    if (seat.core.role === "active") return;
+    for (const handler of this.#sessionHandlers) {
+      try {
+        const result = handler(session);
+        if (result instanceof Promise) result.catch((error: unknown) => this.#handlerFailed(error, session));
+      } catch (error) {
+        this.#handlerFailed(error, session);
+      }
+    }
+  }
+
+  #handlerFailed(error: unknown, session: Session): void {
+    this.pipeline.error(error, "(application)", "onSession", session);
+  }
+
+  #ended(seat: Seat, error: Error | undefined, unreported: number): void {
+    this.registry.remove(seat.core.local);
+    seat.close(error);
+    const driver = seat.driver;
+    driver?.unbind(seat);
+    this.pipeline.emit("closed", {
+      session: seat.core.session,
+      connection: driver?.handle,
+      error,
+      unreported,
+    });
+  }
+
+  #outgoing(seat: Seat, draft: OutgoingDraft): OutgoingDraft | Promise<OutgoingDraft> {
+    const stage = this.pipeline.outgoing;
+    if (stage.steps.length === 0) return draft;
+    const { session } = seat.core;
+    const { method, messageId, contentType, body, headers } = draft;
+    const c = new NodeOutgoingContext(method, session, messageId, contentType, body, headers);
+    const verdict = stage.run(c, seat.own);
+    const settle = (decided: Verdict): OutgoingDraft => {
+      if (!decided.accepted) throw refusal(decided);
+      return { method, messageId, contentType: c.contentType, body: c.body, headers: c.headers };
+    };
+    return verdict instanceof Verdict ? settle(verdict) : verdict.then(settle);
+  }
+}
+
+function refusal(verdict: Verdict): Error {
+  if (verdict.cause instanceof MsrpError) return verdict.cause;
+  return new LocalProtocolError(
+    "outgoing-refused",
+    `Cannot send: a plugin refused it with ${verdict.status}${verdict.comment ? ` ${verdict.comment}` : ""}`,
+    { cause: verdict.cause },
+  );
+}
