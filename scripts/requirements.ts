@@ -41,9 +41,17 @@ export function requirements(table: string): Requirement[] {
       .split(/(?<!\\)\|/)
       .slice(1, -1)
       .map((cell) => cell.trim());
-    const [id = "", , binds = "", level = "", text = "", test = ""] = cells;
-    if (cells.length !== 6 || !/^[\w]+-[\w.]+-\d+\w?$/.test(id)) continue;
-    rows.push({ id, binds: binds.split(/,\s*/), level, text, vectors: vectorIds(test) });
+    const [id = ""] = cells;
+    if (!/^\w+-[\w.]+-(\d+\w?|xxx)$/.test(id)) continue;
+    if (cells.length === 6) {
+      const [, , binds = "", level = "", text = "", test = ""] = cells;
+      rows.push({ id, binds: binds.split(/,\s*/), level, text, vectors: vectorIds(test) });
+    } else if (cells.length === 5) {
+      // The table of status codes: code, when it is sent, what its receiver does.
+      const [, status = "", sent = "", duty = "", test = ""] = cells;
+      const text = `${status}: ${sent}; then: ${duty}`;
+      rows.push({ id, binds: ["SND", "RCV"], level: "MUST°", text, vectors: vectorIds(test) });
+    }
   }
   return rows;
 }
@@ -102,10 +110,10 @@ function testNames(): Map<string, { file: string; name: string }[]> {
   const found = new Map<string, { file: string; name: string }[]>();
   for (const file of filesBelow("tests").filter((path) => path.endsWith(".ts"))) {
     for (const match of read(file).matchAll(
-      /(["'`])((?:\\.|(?!\1)[^\\\n])*\[(?:\w+-[\w.]+-\d+\w?)[^\]]*\](?:\\.|(?!\1)[^\\\n])*)\1/g,
+      /(["'`])((?:\\.|(?!\1)[^\\\n])*\[\d{4}-[\w.]+-\w+[^\]]*\](?:\\.|(?!\1)[^\\\n])*)\1/g,
     )) {
       const name = match[2] ?? "";
-      for (const [id] of name.matchAll(/\b\d{4}-[\w.]+-\d+\w?\b/g)) {
+      for (const [id] of name.matchAll(/\b\d{4}-[\w.]+-(?:\d+\w?|xxx)\b/g)) {
         found.set(id, [
           ...(found.get(id) ?? []),
           { file, name: name.replace(/\s*\[[^\]]*\d{4}-[^\]]*\]/g, "") },
