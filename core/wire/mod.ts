@@ -1,5 +1,5 @@
 /** Octets to frames and frames to octets: RFC 4975 §9, without state beyond one connection's reading position. */
-export { type ByteRange, byteRangeFault, formatByteRange, parseByteRange } from "./byte_range.ts";
+export { type ByteRange, byteRangeFault, formatByteRange, parseByteRange, subRange } from "./byte_range.ts";
 export { Decoder } from "./decoder.ts";
 export type { DecoderOptions, OddityDetail, OnOddity } from "./decoder_options.ts";
 export {
