@@ -7,7 +7,8 @@ import { DeliveryError } from "../errors.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { type InboxBody, MemoryBody } from "./inbox_body.ts";
 import { InboxBudget } from "./inbox_budget.ts";
-import { type Finished, FinishedMessages } from "./inbox_finished.ts";
+import type { Finished } from "./inbox_finished.ts";
+import { InboxLedger } from "./inbox_ledger.ts";
 import { defaultInboxLimits, type InboxOptions, type MessageSink, type Reception } from "./inbox_options.ts";
 import {
   ABORTED,
@@ -28,33 +29,36 @@ import type { Session } from "./session.ts";
 
 /** The inbox of one session: Message-IDs of different sessions never meet (RFC 4975 §5.4). */
 export class Inbox {
-  /** Called when `paused` turns false again. */
-  onResume: (() => void) | undefined;
   readonly #session: Session;
   readonly #options: typeof defaultInboxLimits & Pick<InboxOptions, "onMessageStart">;
   readonly #budget: InboxBudget;
-  readonly #incomplete: Map<string, InboxState> = new Map();
-  readonly #finished: FinishedMessages;
-  #pausedBodies = 0;
-  #deadline = Number.POSITIVE_INFINITY;
-  #now = 0;
+  readonly #ledger: InboxLedger;
 
   /** @param shared the budget of the node, that all its sessions draw on */
   constructor(session: Session, options: InboxOptions = {}, shared: InboxBudget = new InboxBudget()) {
     this.#session = session;
     this.#options = { ...defaultInboxLimits, ...options };
     this.#budget = new InboxBudget(this.#options.maxIncompleteBytes, shared);
-    this.#finished = new FinishedMessages(this.#options.maxRememberedIds, this.#options.rememberMs);
+    this.#ledger = new InboxLedger(this.#options, this.#budget);
   }
 
   /** True while a stream's reader or a sink is behind: give no more chunks until `onResume`. */
   get paused(): boolean {
-    return this.#pausedBodies > 0;
+    return this.#ledger.paused;
+  }
+
+  /** Called when `paused` turns false again. */
+  get onResume(): (() => void) | undefined {
+    return this.#ledger.onResume;
+  }
+
+  set onResume(call: (() => void) | undefined) {
+    this.#ledger.onResume = call;
   }
 
   /** When `wake` is due; Infinity = never. It may be early, never late. */
   get deadline(): number {
-    return this.#deadline;
+    return this.#ledger.deadline;
   }
 
   /** Octets of incomplete messages in memory now. */
@@ -64,85 +68,48 @@ export class Inbox {
 
   /** The messages of which octets are missing. */
   incomplete(): IncompleteMessage[] {
-    return [...this.#incomplete.values()].map((state) => state.describe());
+    return [...this.#ledger.states()].map((state) => state.describe());
   }
 
   /** What became of a message that is over, as long as it is remembered. */
-  finished(messageId: string, now: number): Finished | undefined {
-    return this.#finished.get(messageId, now);
+  finished(messageId: string): Finished | undefined {
+    return this.#ledger.finished(messageId);
   }
 
   /** Takes one chunk, or a slice of one. Its octets are copied as far as they must survive the call. */
   receive(frame: RequestFrame, now: number): InboxResult {
-    this.#now = now;
+    this.#ledger.now = now;
     const { messageId } = frame;
     if (messageId === undefined) return refused(400, "Message-ID Missing");
     if (frame.fault !== undefined) return refused(frame.fault.status, undefined);
-    const state = this.#incomplete.get(messageId);
+    const state = this.#ledger.get(messageId);
     if (state !== undefined) return this.#take(state, frame);
-    const over = this.#finished.get(messageId, now);
+    const over = this.#ledger.finished(messageId);
     if (over !== undefined) return this.#late(frame, messageId, over);
     return this.#begin(frame, messageId);
   }
 
   /** Time has come: gives up what is overdue, and returns it. Early calls do nothing. */
   wake(now: number): MessageFailure[] {
-    this.#now = now;
-    const given: MessageFailure[] = [];
-    if (now < this.#deadline) return given;
-    const idle = this.#options.idleTimeoutMs;
-    let deadline = Number.POSITIVE_INFINITY;
-    for (const state of this.#incomplete.values()) {
-      if (state.body.takeActivity()) state.activeAt = now;
-      const due = state.deadline(idle);
-      if (due > now) {
-        deadline = Math.min(deadline, due);
-        continue;
-      }
-      const late = now - state.startedAt >= state.totalTimeoutMs;
-      const why = late ? `in ${state.totalTimeoutMs} ms` : `: nothing came for ${idle} ms`;
-      const error = new DeliveryError("timeout", `Message did not become whole${late ? " " : ""}${why}`, {
-        status: 408,
-        messageId: state.messageId,
-      });
-      // RFC 4975 §10.4: an endpoint never sends 408; 413 tells the sender to stop, which is what is meant.
-      given.push(state.failure(413, "Message Timed Out", error));
-      this.#drop(state, "refused", 413, "Message Timed Out", error);
-    }
-    this.#deadline = deadline;
-    return given;
+    this.#ledger.now = now;
+    return this.#ledger.wake();
   }
 
   /** Wants no more of a message: what is here of it is dropped, and its further chunks are refused. */
   refuse(messageId: string, status: number, comment?: string): void {
-    const state = this.#incomplete.get(messageId);
-    if (state === undefined) return;
-    this.#refuse(state, status, comment);
+    if (this.#ledger.get(messageId) !== undefined) this.#ledger.refuse(messageId, status, comment);
   }
 
   /** The session is over: drops every incomplete message, and gives the budget back. */
   close(error?: Error): void {
-    for (const state of [...this.#incomplete.values()]) {
-      const { messageId } = state;
-      const cause = error === undefined ? {} : { cause: error };
-      const lost = new DeliveryError("session-ended", "Session ended before the message was whole", {
-        status: 481,
-        messageId,
-        ...cause,
-      });
-      this.#drop(state, "aborted", 0, undefined, lost);
-    }
-    this.#finished.clear();
-    this.#budget.close();
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#ledger.close(error);
   }
 
   /** A chunk of a message that is over. */
   #late(frame: RequestFrame, messageId: string, over: Finished): InboxResult {
     if (frame.flag === "#") return ABORTED;
     if (frame.body === undefined) return NOTHING;
-    if (over.fate === "aborted") return refused(413, "Message Was Aborted");
-    if (over.fate === "refused") return refused(over.status, over.comment);
+    if (over.fate !== "complete") return refused(over.status, over.comment);
     if (frame.flag !== "$") return DUPLICATE;
     const { contentType, headers } = frame.retain();
     const copy = new Message({
@@ -159,7 +126,7 @@ export class Inbox {
   /** The first chunk of a message to come, wherever in the message it belongs. */
   #begin(frame: RequestFrame, messageId: string): InboxResult {
     if (frame.flag === "#") {
-      this.#remember(messageId, "aborted", 0, 0, undefined);
+      this.#ledger.abort(messageId);
       return ABORTED;
     }
     const { body, byteRange } = frame;
@@ -168,12 +135,12 @@ export class Inbox {
     const alone = frame.flag === "$" && frame.first && (byteRange === undefined || byteRange.start === 1);
     // RFC 4975 §7.3.1: no range or one that starts at 1, and `$`: this is all of it.
     const wholeHere = alone && (body.length > 0 || (byteRange?.total ?? 0) === 0);
-    if (!wholeHere && this.#incomplete.size >= options.maxIncompleteMessages) {
-      return this.#turnAway(messageId, 413, "Too Many Incomplete Messages");
+    if (!wholeHere && this.#ledger.size >= options.maxIncompleteMessages) {
+      return this.#ledger.refuse(messageId, 413, "Too Many Incomplete Messages");
     }
     const reception = options.onMessageStart === undefined ? "memory" : this.#ask(frame, messageId);
     if (typeof reception === "object" && "reject" in reception) {
-      return this.#turnAway(messageId, reception.reject, reception.comment);
+      return this.#ledger.refuse(messageId, reception.reject, reception.comment);
     }
     if (reception === "memory" && wholeHere) return this.#wholeInOne(frame, messageId, body.length);
     const state = this.#open(frame, messageId, reception);
@@ -194,9 +161,9 @@ export class Inbox {
 
   /** The whole message in one frame: no state, no second copy. */
   #wholeInOne(frame: RequestFrame, messageId: string, size: number): InboxResult {
-    if (size > this.#options.maxMessageBytes) return this.#turnAway(messageId, 413, "Message Too Large");
+    if (size > this.#options.maxMessageBytes) return this.#ledger.refuse(messageId, 413, "Message Too Large");
     const { contentType, headers, body } = frame.retain();
-    this.#remember(messageId, "complete", size, 200, undefined);
+    this.#ledger.complete(messageId, size);
     const message = new Message({
       messageId,
       contentType,
@@ -214,12 +181,11 @@ export class Inbox {
       reception === "memory"
         ? { maxBytes: options.maxMessageBytes, totalTimeoutMs: options.totalTimeoutMs }
         : { maxBytes: options.maxStreamedMessageBytes, totalTimeoutMs: options.streamedTotalTimeoutMs };
-    const state = new InboxState(frame, messageId, this.#now, limits);
+    const state = new InboxState(frame, messageId, this.#ledger.now, limits);
     if (reception === "memory") state.body = new MemoryBody(this.#budget);
     else if (reception === "stream") state.body = this.#openStream(state);
     else state.body = this.#openSink(state, (reception as { sink: MessageSink }).sink);
-    this.#incomplete.set(messageId, state);
-    this.#deadline = Math.min(this.#deadline, state.deadline(options.idleTimeoutMs));
+    this.#ledger.open(state);
     return state;
   }
 
@@ -227,9 +193,9 @@ export class Inbox {
     const body = new StreamBody({
       budget: this.#budget,
       windowBytes: this.#options.windowBytes,
-      flow: this.#flow,
+      flow: this.#ledger.flow,
       // RFC 4975 §10.5: 413 also says that the user wants no more.
-      cancelled: () => this.#refuse(state, 413, "Message Not Wanted"),
+      cancelled: () => this.#ledger.refuse(state.messageId, 413, "Message Not Wanted"),
     });
     state.message = this.#message(state, "stream", body.readable);
     return body;
@@ -241,7 +207,7 @@ export class Inbox {
       sink,
       budget: this.#budget,
       windowBytes: this.#options.windowBytes,
-      flow: this.#flow,
+      flow: this.#ledger.flow,
       closed: (total) => state.completion.complete(total),
       failed: (cause) => {
         const { messageId } = state;
@@ -250,24 +216,29 @@ export class Inbox {
           messageId,
           cause,
         });
-        this.#drop(state, "refused", 413, "Message Cannot Be Stored", error);
+        this.#ledger.refuse(messageId, 413, "Message Cannot Be Stored", error);
+        // Closing may fail after the message left the books.
+        state.completion.fail(error);
       },
     });
   }
 
   /** A chunk of a message that has begun. */
   #take(state: InboxState, frame: RequestFrame): InboxResult {
-    if (frame.flag === "#") return this.#abort(state);
+    if (frame.flag === "#") {
+      this.#ledger.abort(state.messageId);
+      return ABORTED;
+    }
     const { body, byteRange } = frame;
     const length = body?.length ?? 0;
     const start = byteRange?.start ?? 1;
     const announced = byteRange?.hugeTotal === undefined ? byteRange?.total : Number.POSITIVE_INFINITY;
-    state.activeAt = this.#now;
+    state.activeAt = this.#ledger.now;
     state.contentType ??= frame.contentType;
     if (start < 1 || !Number.isSafeInteger(start + length))
-      return this.#refuse(state, 400, "Byte-Range Out Of Range");
+      return this.#ledger.refuse(state.messageId, 400, "Byte-Range Out Of Range");
     if (start + length - 1 > state.maxBytes || (announced ?? 0) > state.maxBytes) {
-      return this.#refuse(state, 413, "Message Too Large");
+      return this.#ledger.refuse(state.messageId, 413, "Message Too Large");
     }
     if (body !== undefined && length > 0) {
       const refusal = this.#put(state, start, body);
@@ -285,22 +256,23 @@ export class Inbox {
     const room = state.total === undefined ? body.length : Math.max(0, state.total - start + 1);
     const bytes = room < body.length ? body.subarray(0, room) : body;
     if (bytes.length === 0) return undefined;
-    if (!this.#budget.fits(bytes.length)) return this.#refuse(state, 413, "No Room For Message");
+    if (!this.#budget.fits(bytes.length))
+      return this.#ledger.refuse(state.messageId, 413, "No Room For Message");
     state.ranges.add(start, start + bytes.length - 1);
     // One range has no gap before it when it begins at 1; every further one has.
     const gaps = state.ranges.count - (state.ranges.contiguousEnd > 0 ? 1 : 0);
-    if (gaps > this.#options.maxGaps) return this.#refuse(state, 413, "Too Many Gaps In Message");
+    if (gaps > this.#options.maxGaps)
+      return this.#ledger.refuse(state.messageId, 413, "Too Many Gaps In Message");
     state.body.write(start, bytes, state.ranges.contiguousEnd);
-    if (this.#incomplete.get(state.messageId) === state) return undefined;
+    if (this.#ledger.get(state.messageId) === state) return undefined;
     // The sink failed at once; what it was refused with is remembered.
-    const over = this.#finished.get(state.messageId, this.#now);
+    const over = this.#ledger.finished(state.messageId);
     return refused(over?.status ?? 413, over?.comment);
   }
 
   #complete(state: InboxState): InboxResult {
     const total = state.total as number;
-    this.#forget(state);
-    this.#remember(state.messageId, "complete", total, 200, undefined);
+    this.#ledger.complete(state.messageId, total);
     const body = state.body.finish(total);
     if (body !== undefined) return withMessage("message", this.#message(state, "memory", undefined, body));
     if (state.message !== undefined) {
@@ -321,64 +293,4 @@ export class Inbox {
     const shared = { messageId, contentType, headers, session: this.#session, mode, total, stream };
     return new Message(body === undefined ? { ...shared, completion } : { ...shared, body });
   }
-
-  #abort(state: InboxState): InboxResult {
-    const { messageId } = state;
-    const error = new DeliveryError("aborted", "Message was aborted by its sender", {
-      status: 413,
-      messageId,
-    });
-    this.#drop(state, "aborted", 0, undefined, error);
-    return ABORTED;
-  }
-
-  #refuse(state: InboxState, status: number, comment: string | undefined): InboxResult {
-    const { messageId } = state;
-    const error = new DeliveryError("refused", `Message was refused: ${status}`, {
-      status,
-      messageId,
-      comment,
-    });
-    this.#drop(state, "refused", status, comment, error);
-    return refused(status, comment);
-  }
-
-  /** Refuses a message of which nothing was taken. */
-  #turnAway(messageId: string, status: number, comment: string | undefined): InboxResult {
-    this.#remember(messageId, "refused", 0, status, comment);
-    return refused(status, comment);
-  }
-
-  #drop(
-    state: InboxState,
-    fate: "aborted" | "refused",
-    status: number,
-    comment: string | undefined,
-    error: Error,
-  ): void {
-    this.#forget(state);
-    this.#remember(state.messageId, fate, 0, status, comment);
-    state.body.abort(error);
-    state.completion.fail(error);
-  }
-
-  #forget(state: InboxState): void {
-    this.#incomplete.delete(state.messageId);
-    if (this.#incomplete.size === 0) this.#deadline = Number.POSITIVE_INFINITY;
-  }
-
-  #remember(
-    messageId: string,
-    fate: Finished["fate"],
-    size: number,
-    status: number,
-    comment: string | undefined,
-  ): void {
-    this.#finished.add(messageId, { fate, size, status, comment, at: this.#now });
-  }
-
-  readonly #flow = (paused: boolean): void => {
-    this.#pausedBodies += paused ? 1 : -1;
-    if (this.#pausedBodies === 0) this.onResume?.();
-  };
 }

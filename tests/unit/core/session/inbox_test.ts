@@ -178,7 +178,7 @@ describe("the end of a message", () => {
         comment: "Message Was Aborted",
         message: undefined,
       });
-      expect(inbox.finished("msg.1", 0)?.fate).toBe("aborted");
+      expect(inbox.finished("msg.1")?.fate).toBe("aborted");
       expect(inbox.incomplete()).toEqual([]);
     }
   });
@@ -258,7 +258,7 @@ describe("limits", () => {
     expect(inbox.heldBytes).toBe(0);
     expect(give(inbox, { range: "6-10/10" }).status).toBe(413);
     expect(give(inbox, { range: "6-10/10", flag: "#" }).outcome).toBe("aborted");
-    expect(inbox.finished("msg.1", 0)?.fate).toBe("refused");
+    expect(inbox.finished("msg.1")?.fate).toBe("refused");
   });
 
   test("RFC 4975 §14.5: memory follows octets received, never numbers from headers [4975-14.5-01]", () => {
