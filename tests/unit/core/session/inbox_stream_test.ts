@@ -174,17 +174,19 @@ describe("StreamBody", () => {
     const piece = new Uint8Array(2048).map((_, index) => index % 256);
     let most = 0;
     let read = 0;
-    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    let next: () => Promise<Uint8Array | undefined> = async () => undefined;
     for (let index = 0; index < 2000; index++) {
       const start = index * piece.length + 1;
       const flag = index === 1999 ? "$" : "+";
       const { message } = give(inbox, { range: `${start}-*/*`, body: piece, flag });
-      if (index === 0) reader = message?.stream().getReader();
+      if (index === 0) {
+        const reader = (message as Message).stream().getReader();
+        next = async () => (await reader.read()).value;
+      }
       most = Math.max(most, inbox.heldBytes);
-      while (inbox.paused) read += (await reader?.read())?.value?.length ?? 0;
+      while (inbox.paused) read += (await next())?.length ?? 0;
     }
-    for (let next = await reader?.read(); next?.done === false; next = await reader?.read())
-      read += next.value.length;
+    for (let piece = await next(); piece !== undefined; piece = await next()) read += piece.length;
     expect(read).toBe(2000 * piece.length);
     expect(most).toBeLessThan(65_536 + 2 * piece.length);
     expect(inbox.heldBytes).toBe(0);
