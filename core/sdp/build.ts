@@ -1,6 +1,6 @@
 /**
- * Writes session descriptions and MSRP streams, strictly: every value is guarded against injected lines, addresses are
- * canonical, and what RFC 6135 and RFC 8866 forbid (passive offers, holdconn, a=connection, k=) cannot be said at all.
+ * Writes session descriptions and MSRP streams, strictly: no value can bring lines of its own.
+ * What RFC 6135 and RFC 8866 forbid (holdconn, a=connection, k=) cannot be said at all.
  */
 import { LocalProtocolError } from "../errors.ts";
 import type { MsrpUri } from "../wire/uri.ts";

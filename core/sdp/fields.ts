@@ -115,7 +115,8 @@ export function readMediaLine(value: string): MediaLine {
     throw new RemoteProtocolError("bad-media-line", `Cannot read m=: "${value}"`);
   }
   const port = Number(found?.[1] ?? Number.NaN);
-  if (fmt.length === 0) throw new RemoteProtocolError("bad-fmt", `Cannot read m= without a format: "${value}"`);
+  if (fmt.length === 0)
+    throw new RemoteProtocolError("bad-fmt", `Cannot read m= without a format: "${value}"`);
   if (!(port <= 65_535)) throw new RemoteProtocolError("bad-port", `Cannot read port of m=: "${ports}"`);
   return { media, port, portCount: found?.[2] === undefined ? undefined : Number(found[2]), proto, fmt };
 }

@@ -115,7 +115,8 @@ export class Negotiator {
 
   /** Gives a stream a new own URI, and so a new session, in the next offer (RFC 4975 §8.4). @throws LocalProtocolError `offer-pending`, `no-stream` */
   renewPath(index: number): void {
-    this.#put(index, this.#newSlot(this.#streamAt(index).options));
+    const { options, onHold } = this.#streamAt(index);
+    this.#put(index, streamSlot({ ...newStream(options, this.#sessionId()), onHold }));
   }
 
   /** Puts a stream on hold in the next offer: sendonly, or inactive (RFC 3264 §8.4). @throws LocalProtocolError `offer-pending`, `no-stream` */
@@ -186,19 +187,25 @@ export class Negotiator {
 
   /**
    * Answers an offer. While an offer of ours is open this is glare (491); an offer in which nothing can be used gives
-   * 488. Both change nothing. What was wanted for an offer of ours that was not made yet is given up.
+   * 488. Both change nothing. Changes that were meant for our next offer (hold, new options, a new path, an end) go into
+   * the answer; streams that were added but not offered yet are given up.
    *
    * @throws RemoteProtocolError for an offer that cannot be read, or that has lost m= lines (`media-count`)
    */
   acceptOffer(text: string, options: AnswerOptions = {}): OfferResult {
     if (this.#open !== undefined) return { ok: false, sipStatus: 491, code: "glare" };
     const description = SessionDescription.parse(text, { strict: this.#options.strict ?? false });
-    const { slots, ...settled } = settleOffer(description, this.#agreed, {
+    const ended = (index: number): boolean =>
+      this.#agreed[index]?.kind === "stream" && this.#wanted[index]?.kind === "text";
+    const before = this.#agreed.map((slot, index) =>
+      slot.kind === "stream" ? (this.#wanted[index] ?? slot) : slot,
+    );
+    const { slots, ...settled } = settleOffer(description, before, {
       defaults: this.#options,
       sessionId: this.#sessionId,
       signallingTrusted: this.#options.signallingTrusted ?? true,
       resolved: options.resolved,
-      decide: options.decide,
+      decide: (media) => (ended(media.index) ? "reject" : options.decide?.(media)),
       other: options.other,
     });
     const usable = slots.some((slot) => slot.kind === "stream" || slot.line.port !== 0);

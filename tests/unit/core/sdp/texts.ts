@@ -32,7 +32,7 @@ export function sdp(streams: readonly string[] = [stream()], host = "192.0.2.10"
 }
 
 /** The MSRP view of a stream, in a description whose c= line has `host`. */
-export function media(options: StreamText = {}, host = options.host ?? "192.0.2.10"): MsrpMedia {
+export function media(options: StreamText = {}, host: string = options.host ?? "192.0.2.10"): MsrpMedia {
   const view = SessionDescription.parse(sdp([stream(options)], host)).msrp[0];
   if (view === undefined) throw new Error("no MSRP stream");
   return view;
