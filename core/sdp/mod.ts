@@ -24,6 +24,7 @@ export {
   matchesFingerprint,
   trustedHashes,
 } from "./fingerprint.ts";
+export { KnownPeers, type PeerSighting } from "./known_peers.ts";
 export { maxDescriptionLength, type SdpOddity } from "./lines.ts";
 export { isMsrp, MediaSection, type SdpAttribute } from "./media_section.ts";
 export { type AcceptedTypes, allowed, haveCommonType, pickType } from "./media_type.ts";
