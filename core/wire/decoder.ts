@@ -39,6 +39,9 @@ export class Decoder {
   /** The beginning of a head that is not whole yet. */
   #buffer: Uint8Array = nothing;
   #buffered = 0;
+  #bufferView: DataView = new DataView(nothing.buffer);
+  /** Sees the input of the current call. */
+  #view: DataView = new DataView(nothing.buffer);
   /** An input ended between CR and LF of an empty line between frames. */
   #openCr = false;
   #skippedLines = false;
@@ -71,6 +74,7 @@ export class Decoder {
    */
   receive(bytes: Uint8Array, sink: (frame: Frame) => void): void {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     try {
       if (this.#limits.framing === "message") this.#message(bytes, sink);
       else this.#stream(bytes, 0, sink);
@@ -128,11 +132,11 @@ export class Decoder {
     if (this.#openCr || bytes[position] === 13) return this.#skipLine(bytes, position);
     this.#skippedLines = false;
     const heads = this.#heads;
-    heads.begin(bytes, position);
+    heads.begin(bytes, this.#view, position);
     const next = heads.read(bytes.length);
     if (next !== NEED_MORE) return this.#afterHead(next, sink);
     this.#append(bytes, position, bytes.length);
-    heads.move(this.#buffer, 0);
+    heads.move(this.#buffer, this.#bufferView, 0);
     this.#state = HEAD;
     return bytes.length;
   }
@@ -159,7 +163,7 @@ export class Decoder {
     const lineEnd = lineFeed < 0 ? bytes.length : lineFeed + 1;
     const end = Math.min(lineEnd, position + this.#limits.maxHeadBytes + 1 - this.#buffered);
     this.#append(bytes, position, end);
-    heads.move(this.#buffer, 0);
+    heads.move(this.#buffer, this.#bufferView, 0);
     const buffer = this.#buffer;
     const length = this.#buffered;
     const whole = length > 1 && buffer[length - 1] === 10 && buffer[length - 2] === 13;
@@ -181,6 +185,7 @@ export class Decoder {
       const grown = new Uint8Array(Math.max(512, needed, this.#buffer.length * 2));
       grown.set(this.#buffer.subarray(0, this.#buffered));
       this.#buffer = grown;
+      this.#bufferView = new DataView(grown.buffer);
     }
     if (end - start === 1) this.#buffer[this.#buffered] = bytes[start]!;
     else this.#buffer.set(bytes.subarray(start, end), this.#buffered);

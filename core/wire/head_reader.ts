@@ -10,10 +10,16 @@ import { PathCache } from "./path_cache.ts";
 import { checkBeginning, checkOpenStartLine, fatal, readStartLine } from "./start_line.ts";
 import { bytesAt, encodeText, findCrLf } from "./text.ts";
 import {
+  byteRangeWord,
+  contentTypeWord,
+  failureWord,
+  hyphensWord,
+  messageIdWord,
   readEndLine,
   readUsualByteRange,
   readUsualMessageId,
   readUsualReport,
+  successWord,
   usualLineBytes,
 } from "./usual_fields.ts";
 
@@ -41,8 +47,11 @@ export class HeadReader implements FieldContext {
   #position = 0;
   #fieldsStart = 0;
   readonly #paths = new PathCache();
-  /** The Content-Type line that came last, with the blank line after it. */
-  #contentLine: Uint8Array = nothing;
+  /** The octets of the head, four at a time. */
+  #view: DataView = new DataView(nothing.buffer);
+  /** The Content-Type line that came last, with the blank line after it, four octets to a word; the last two overlap. */
+  #contentWords: Int32Array = new Int32Array(0);
+  #contentLength = 0;
   #contentType = "";
 
   /** @param limits limits of the decoder */
@@ -50,9 +59,10 @@ export class HeadReader implements FieldContext {
     this.limits = limits;
   }
 
-  /** Begins a head whose first octet is `bytes[start]`. */
-  begin(bytes: Uint8Array, start: number): void {
+  /** Begins a head whose first octet is `bytes[start]`; `view` sees the same octets. */
+  begin(bytes: Uint8Array, view: DataView, start: number): void {
     this.head = new FrameHead(bytes, start);
+    this.#view = view;
     this.#position = start;
     this.flag = undefined;
     this.toPathLine = -1;
@@ -62,7 +72,8 @@ export class HeadReader implements FieldContext {
   }
 
   /** The head's octets are now in `bytes`, the first of them at `start`; what was read stays read. */
-  move(bytes: Uint8Array, start: number): void {
+  move(bytes: Uint8Array, view: DataView, start: number): void {
+    this.#view = view;
     this.#position += start - this.head.origin;
     this.head.bytes = bytes;
     this.head.origin = start;
@@ -93,7 +104,7 @@ export class HeadReader implements FieldContext {
       line = readStartLine(head, end, this.limits, this.oddities);
       if (line < 0) return NEED_MORE;
       this.#fieldsStart = line - origin;
-      line = this.#knownPaths(bytes, line, end);
+      line = this.#knownPaths(line, end);
     }
     for (;;) {
       const next = line + usualLineBytes <= end && head.count >= 2 ? this.#usualLine(bytes, line) : 0;
@@ -132,22 +143,21 @@ export class HeadReader implements FieldContext {
 
   /** Index after a line that is spelled as usual, or 0. */
   #usualLine(bytes: Uint8Array, line: number): number {
-    switch (bytes[line]) {
-      case 77:
-        return readUsualMessageId(this.head, bytes, line);
-      case 66:
-        return readUsualByteRange(this.head, bytes, line);
-      case 67:
-        return this.#knownContentType(bytes, line);
-      case 70:
-      case 83:
+    const view = this.#view;
+    switch (view.getInt32(line, true)) {
+      case messageIdWord:
+        return readUsualMessageId(this.head, bytes, view, line);
+      case byteRangeWord:
+        return readUsualByteRange(this.head, bytes, view, line);
+      case contentTypeWord:
+        return this.#knownContentType(view, line);
+      case successWord:
+      case failureWord:
         return readUsualReport(this.head, bytes, line);
-      case 45:
+      case hyphensWord:
         return this.#endLine(bytes, line);
-      case 13:
-        return bytes[line + 1] === 10 ? line + 2 : 0;
       default:
-        return 0;
+        return bytes[line] === 13 && bytes[line + 1] === 10 ? line + 2 : 0;
     }
   }
 
@@ -162,10 +172,10 @@ export class HeadReader implements FieldContext {
     return line + this.head.idLength + 10;
   }
 
-  #knownPaths(bytes: Uint8Array, line: number, end: number): number {
+  #knownPaths(line: number, end: number): number {
     const { head } = this;
     head.fieldsOffset = line - head.origin;
-    const known = this.#paths.find(bytes, line, end);
+    const known = this.#paths.find(this.#view, line, end);
     if (known === undefined) return line;
     head.toPath = known.toPath;
     head.fromPath = known.fromPath;
@@ -173,8 +183,8 @@ export class HeadReader implements FieldContext {
     head.seen = SEEN_TO_PATH | SEEN_FROM_PATH;
     this.toPathLine = 0;
     this.fromPathLine = 1;
-    head.fieldsOffset += known.lines.length;
-    return line + known.lines.length;
+    head.fieldsOffset += known.length;
+    return line + known.length;
   }
 
   /** After the second line of a head: when both were paths, the same octets need not be read again. */
@@ -189,38 +199,44 @@ export class HeadReader implements FieldContext {
     )
       return;
     const start = head.origin + this.#fieldsStart;
-    const known = this.#paths.find(head.bytes, start, next);
+    const known = this.#paths.find(this.#view, start, next);
     if (known === undefined) {
-      this.#paths.add(head.bytes, start, next, head.toPath, head.fromPath);
+      this.#paths.add(this.#view, start, next, head.toPath, head.fromPath);
     } else {
       head.toPath = known.toPath;
       head.fromPath = known.fromPath;
     }
   }
 
-  #knownContentType(bytes: Uint8Array, line: number): number {
+  #knownContentType(view: DataView, line: number): number {
     const { head } = this;
-    const { length } = this.#contentLine;
-    if (length === 0 || (head.seen & SEEN_CONTENT_TYPE) !== 0 || !bytesAt(bytes, line, this.#contentLine))
-      return 0;
+    const words = this.#contentWords;
+    let word = words.length - 1;
+    if (word < 0 || (head.seen & SEEN_CONTENT_TYPE) !== 0) return 0;
+    const next = line + this.#contentLength;
+    if (view.getInt32(next - 4, true) !== words[word]) return 0;
+    for (word--; word >= 0; word--) {
+      if (view.getInt32(line + 4 * word, true) !== words[word]) return 0;
+    }
     head.contentType = this.#contentType;
     head.seen |= SEEN_CONTENT_TYPE;
     this.contentTypeLine = head.count;
-    return line + length - 2;
+    return next - 2;
   }
 
   #rememberContentType(blank: number): void {
     const { bytes, contentType = "" } = this.head;
-    const start = blank - 2 - contentType.length - contentTypeName.length;
+    const value = blank - 2 - contentType.length;
+    const start = value - contentTypeName.length;
     if (contentType.length > maxKnownContentType || start < this.head.fieldsStart) return;
     // Only the usual spelling in ASCII has its octets where its length says.
-    if (
-      !bytesAt(bytes, start, contentTypeName) ||
-      !bytesAt(bytes, blank - 2 - contentType.length, encodeText(contentType))
-    ) {
-      return;
+    if (!bytesAt(bytes, start, contentTypeName) || !bytesAt(bytes, value, encodeText(contentType))) return;
+    const length = blank + 2 - start;
+    this.#contentWords = new Int32Array(Math.ceil(length / 4));
+    for (let word = 0; word < this.#contentWords.length; word++) {
+      this.#contentWords[word] = this.#view.getInt32(start + Math.min(4 * word, length - 4), true);
     }
-    this.#contentLine = bytes.slice(start, blank + 2);
+    this.#contentLength = length;
     this.#contentType = contentType;
   }
 

@@ -6,10 +6,18 @@ import type { MsrpUri } from "./uri.ts";
 
 /** Both path lines of a head, as octets and as what they mean. */
 export interface PathEntry {
-  /** `To-Path: …` CRLF `From-Path: …` CRLF. */
-  readonly lines: Uint8Array;
+  /** Octets of `To-Path: …` CRLF `From-Path: …` CRLF. */
+  readonly length: number;
   readonly toPath: readonly MsrpUri[];
   readonly fromPath: readonly MsrpUri[];
+}
+
+interface StoredEntry extends PathEntry {
+  /** The lines four octets at a time, the last word overlapping the one before it. */
+  readonly words: Int32Array;
+  /** Where the session-id of To-Path ends, as nearly every URI ends in ";tcp": four octets that differ by session. */
+  readonly probe: number;
+  readonly probeWord: number;
 }
 
 /** Sessions of one connection whose paths are kept. */
@@ -17,53 +25,62 @@ const maxEntries = 16;
 /** Longer path lines are read anew each time, so that a stranger cannot make us keep much. */
 const maxLineBytes = 1024;
 
-/** A few path lines, the one used last in front. */
+/** A few path lines. A session mostly follows itself or the one that came after it last time, so the search begins there. */
 export class PathCache {
-  readonly #entries: PathEntry[] = [];
+  readonly #entries: StoredEntry[] = [];
+  #latest = 0;
 
-  /** The entry whose lines stand at `start`, or `undefined`. Compares from the end, where session-ids differ. */
-  find(bytes: Uint8Array, start: number, end: number): PathEntry | undefined {
+  /** The entry whose lines stand at `start`, or `undefined`. */
+  find(view: DataView, start: number, end: number): PathEntry | undefined {
     const entries = this.#entries;
-    for (let index = 0; index < entries.length; index++) {
+    const count = entries.length;
+    let index = this.#latest;
+    for (let tried = 0; tried < count; tried++) {
       const entry = entries[index]!;
-      const { lines } = entry;
-      if (start + lines.length > end) continue;
-      let octet = lines.length - 1;
-      while (octet >= 3) {
-        const at = start + octet;
-        if (
-          bytes[at] !== lines[octet] ||
-          bytes[at - 1] !== lines[octet - 1] ||
-          bytes[at - 2] !== lines[octet - 2] ||
-          bytes[at - 3] !== lines[octet - 3]
-        ) {
-          break;
-        }
-        octet -= 4;
+      if (start + entry.length <= end && standsAt(view, start, entry)) {
+        this.#latest = index;
+        return entry;
       }
-      if (octet >= 3) continue;
-      while (octet >= 0 && bytes[start + octet] === lines[octet]) octet--;
-      if (octet >= 0) continue;
-      if (index > 0) {
-        // A busy session moves to the front, one step at a time, so that two busy ones do not chase each other.
-        entries[index] = entries[index - 1]!;
-        entries[index - 1] = entry;
-      }
-      return entry;
+      if (++index === count) index = 0;
     }
     return undefined;
   }
 
   /** Remembers lines that were read and found good. */
   add(
-    bytes: Uint8Array,
+    view: DataView,
     start: number,
     end: number,
     toPath: readonly MsrpUri[],
     fromPath: readonly MsrpUri[],
   ): void {
-    if (end - start > maxLineBytes) return;
-    if (this.#entries.length === maxEntries) this.#entries.pop();
-    this.#entries.unshift({ lines: bytes.slice(start, end), toPath, fromPath });
+    const length = end - start;
+    if (length > maxLineBytes) return;
+    const words = new Int32Array(Math.ceil(length / 4));
+    for (let word = 0; word < words.length; word++) {
+      words[word] = view.getInt32(start + Math.min(4 * word, length - 4), true);
+    }
+    let probe = 0;
+    while (view.getUint8(start + probe) !== 13) probe++;
+    probe -= 8;
+    const probeWord = view.getInt32(start + probe, true);
+    // A full cache forgets the entry after the latest, which is the one that was added longest ago or nearly so.
+    const entries = this.#entries;
+    this.#latest = entries.length < maxEntries ? entries.length : (this.#latest + 1) % maxEntries;
+    entries[this.#latest] = { words, probe, probeWord, length, toPath, fromPath };
   }
+}
+
+function standsAt(view: DataView, start: number, entry: StoredEntry): boolean {
+  if (view.getInt32(start + entry.probe, true) !== entry.probeWord) return false;
+  const { words, length } = entry;
+  let word = words.length - 1;
+  if (view.getInt32(start + length - 4, true) !== words[word]) return false;
+  let at = start + 4 * word;
+  while (word > 0) {
+    word--;
+    at -= 4;
+    if (view.getInt32(at, true) !== words[word]) return false;
+  }
+  return true;
 }

@@ -17,25 +17,32 @@ import { ALPHANUM, bytesAt, classes, encodeText, IDENT } from "./text.ts";
 /** So many octets must be readable from the first of the line; no line read here is longer. */
 export const usualLineBytes = 96;
 
+/** Four octets of a name as the number that a view reads there. */
+function word(text: string): number {
+  return new DataView(encodeText(text).buffer).getInt32(0, true);
+}
+
+/** What the usual lines begin with. */
+export const messageIdWord: number = word("Mess");
+export const byteRangeWord: number = word("Byte");
+export const contentTypeWord: number = word("Cont");
+export const successWord: number = word("Succ");
+export const failureWord: number = word("Fail");
+export const hyphensWord: number = word("----");
+const ageHyphen = word("age-");
+const idColon = word("ID: ");
+const hyphenRan = word("-Ran");
+const geColon = word("ge: ");
 const successReport = encodeText("Success-Report: ");
 const failureReport = encodeText("Failure-Report: ");
 /** Sums of numbers with so many digits are exact. */
 const maxDigits = 15;
 
-/** Reads `Message-ID: ` and a legal id. */
-export function readUsualMessageId(head: FrameHead, bytes: Uint8Array, line: number): number {
+/** Reads `Message-ID: ` and a legal id; the caller has seen the first four octets. */
+export function readUsualMessageId(head: FrameHead, bytes: Uint8Array, view: DataView, line: number): number {
   if (
-    bytes[line + 1] !== 101 ||
-    bytes[line + 2] !== 115 ||
-    bytes[line + 3] !== 115 ||
-    bytes[line + 4] !== 97 ||
-    bytes[line + 5] !== 103 ||
-    bytes[line + 6] !== 101 ||
-    bytes[line + 7] !== 45 ||
-    bytes[line + 8] !== 73 ||
-    bytes[line + 9] !== 68 ||
-    bytes[line + 10] !== 58 ||
-    bytes[line + 11] !== 32 ||
+    view.getInt32(line + 4, true) !== ageHyphen ||
+    view.getInt32(line + 8, true) !== idColon ||
     (classes[bytes[line + 12]!]! & ALPHANUM) === 0 ||
     (head.seen & SEEN_MESSAGE_ID) !== 0
   ) {
@@ -52,19 +59,10 @@ export function readUsualMessageId(head: FrameHead, bytes: Uint8Array, line: num
 }
 
 /** Reads `Byte-Range: ` and a range that makes sense, of numbers with at most 15 digits. */
-export function readUsualByteRange(head: FrameHead, bytes: Uint8Array, line: number): number {
+export function readUsualByteRange(head: FrameHead, bytes: Uint8Array, view: DataView, line: number): number {
   if (
-    bytes[line + 1] !== 121 ||
-    bytes[line + 2] !== 116 ||
-    bytes[line + 3] !== 101 ||
-    bytes[line + 4] !== 45 ||
-    bytes[line + 5] !== 82 ||
-    bytes[line + 6] !== 97 ||
-    bytes[line + 7] !== 110 ||
-    bytes[line + 8] !== 103 ||
-    bytes[line + 9] !== 101 ||
-    bytes[line + 10] !== 58 ||
-    bytes[line + 11] !== 32 ||
+    view.getInt32(line + 4, true) !== hyphenRan ||
+    view.getInt32(line + 8, true) !== geColon ||
     (head.seen & SEEN_BYTE_RANGE) !== 0
   ) {
     return 0;
