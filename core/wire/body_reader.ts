@@ -12,8 +12,10 @@ import { type BodyEnd, faultOf } from "./frame_rules.ts";
 import type { HeadReader } from "./head_reader.ts";
 
 const nothing = new Uint8Array(0);
+const crLf = Uint8Array.of(13, 10);
 /** Slices but the last have at least so many octets, as RFC 4975 §7.1.1 wants of chunks. */
 const minSliceBytes = 2048;
+const biteBytes = 512;
 /** A buffer no longer than this is kept for the next body that is cut. */
 const keptBytes = 4096;
 
@@ -64,6 +66,15 @@ export class BodyReader implements BodyEnd {
     this.#useful = undefined;
     this.#heldLength = 0;
     this.#searched = 0;
+  }
+
+  /**
+   * The body begins at `position` of the input, and the CRLF of its blank line lies elsewhere. Only an end-line shares
+   * that CRLF, so it is kept just where one may stand.
+   */
+  beginAt(bytes: Uint8Array, position: number): void {
+    if (position < bytes.length && bytes[position] !== 45) this.#skip = 0;
+    else this.hold(crLf, 0, 2);
   }
 
   /** Lets go of a large buffer. */
@@ -122,7 +133,9 @@ export class BodyReader implements BodyEnd {
     const { head } = this.#heads;
     const idStart = head.origin + idOffset;
     const { idLength } = head;
-    const taken = Math.min(bytes.length - position, this.#target(idLength) - this.#heldLength);
+    // Small bites first: the end of a body that is cut is mostly near, and what comes after it is not to be copied.
+    const bite = Math.max(biteBytes, this.#heldLength);
+    const taken = Math.min(bytes.length - position, this.#target(idLength) - this.#heldLength, bite);
     this.hold(bytes, position, position + taken);
     const length = this.#heldLength;
     const from = Math.max(this.#searched, this.#strictSkip(head));

@@ -19,12 +19,15 @@ import { RESPONSE } from "./frame_head.ts";
 import { type BodyEnd, bodiless, faultOf, isPlainSend } from "./frame_rules.ts";
 import { HeadReader, NEED_MORE } from "./head_reader.ts";
 import { fatal } from "./start_line.ts";
+import { findCrLf } from "./text.ts";
 
 const BETWEEN = 0;
 const HEAD = 1;
 const BODY = 2;
 
 const nothing = new Uint8Array(0);
+/** So much is taken at once towards a head that is cut: nearly always all of the rest. */
+const biteBytes = 512;
 /** A buffer no longer than this is kept for the next frame that is cut. */
 const keptBytes = 4096;
 
@@ -156,27 +159,26 @@ export class Decoder {
     return position + 1;
   }
 
-  /** Adds to a head that is cut, line by line, and reads each line once it is whole. */
+  /** Adds to a head that is cut, and reads on when that made a line whole. */
   #bufferHead(bytes: Uint8Array, position: number, sink: (frame: Frame) => void): number {
     const heads = this.#heads;
-    const lineFeed = bytes.indexOf(10, position);
-    const lineEnd = lineFeed < 0 ? bytes.length : lineFeed + 1;
-    const end = Math.min(lineEnd, position + this.#limits.maxHeadBytes + 1 - this.#buffered);
-    this.#append(bytes, position, end);
+    const old = this.#buffered;
+    const room = this.#limits.maxHeadBytes + 1 - old;
+    this.#append(bytes, position, Math.min(bytes.length, position + Math.min(room, biteBytes)));
     heads.move(this.#buffer, this.#bufferView, 0);
-    const buffer = this.#buffer;
     const length = this.#buffered;
-    const whole = length > 1 && buffer[length - 1] === 10 && buffer[length - 2] === 13;
-    if (!whole || heads.read(length) === NEED_MORE) {
+    // Only octets not seen before are looked at, so a head in many pieces costs no more than one in a few.
+    const next = findCrLf(this.#buffer, Math.max(0, old - 1), length) < 0 ? NEED_MORE : heads.read(length);
+    if (next === NEED_MORE) {
       heads.checkOpenLine(length);
-      return end;
+      return position + length - old;
     }
     this.#buffered = 0;
-    const next = this.#afterHead(length, sink);
-    // A body begins with the CRLF of the blank line, which lies in our buffer and not in the input.
-    if (this.#state === BODY) this.#bodies.hold(buffer, next, length);
+    const resume = position + next - old;
+    this.#afterHead(next, sink);
+    if (this.#state === BODY) this.#bodies.beginAt(bytes, resume);
     else this.#releaseBuffer();
-    return end;
+    return resume;
   }
 
   #append(bytes: Uint8Array, start: number, end: number): void {

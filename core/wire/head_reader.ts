@@ -104,8 +104,8 @@ export class HeadReader implements FieldContext {
       line = readStartLine(head, end, this.limits, this.oddities);
       if (line < 0) return NEED_MORE;
       this.#fieldsStart = line - origin;
-      line = this.#knownPaths(line, end);
     }
+    if (head.count === 0) line = this.#knownPaths(line, end);
     for (;;) {
       const next = line + usualLineBytes <= end && head.count >= 2 ? this.#usualLine(bytes, line) : 0;
       if (next > 0) {
