@@ -95,7 +95,7 @@ export class ChunkWriter {
       return;
     }
     const limit = this.#bodyLimit(message);
-    const others = this.#othersWait();
+    const others = this.#othersWait(message.failureReport === "yes" ? 1 : 0);
     const start = message.position - (entry.rest?.length ?? 0) + 1;
     const piece = this.#take(entry, Math.min(limit, this.#room(out, others)));
     if (piece === undefined) {
@@ -286,8 +286,10 @@ export class ChunkWriter {
     return Math.max(1, Math.min(limit, this.#limits.maxFrameBytes - frameOverhead(message)));
   }
 
-  #othersWait(): boolean {
-    return this.#parts.urgent() || (this.#parts.ring.ready && this.mayBegin);
+  /** @param starting transactions that are about to begin, and so take the place of others */
+  #othersWait(starting = 0): boolean {
+    const { ring, transactions, urgent } = this.#parts;
+    return urgent() || (ring.ready && transactions.awaiting + starting < this.#limits.maxOpenTransactions);
   }
 
   #resume(): void {

@@ -78,7 +78,8 @@ export class Connection {
     try {
       this.#decoder.receive(bytes, this.#sink);
     } catch (error) {
-      this.#end(error as MsrpError);
+      // What was answered before the fault still leaves, unless it would end up inside an open chunk.
+      this.#end(error as MsrpError, !this.#chunks.open);
       return;
     }
     this.#closeWhenDone();
@@ -299,8 +300,12 @@ export class Connection {
     if (this.#transactions.awaiting === 0) this.#end(undefined);
   }
 
-  #end(error: Error | undefined): void {
+  #end(error: Error | undefined, keepUrgent = false): void {
     this.#state = "closed";
+    if (!keepUrgent) {
+      this.#responses.clear();
+      this.#requests.clear();
+    }
     const cause = error ?? new ConnectionError("connection-closed", "The connection was closed");
     for (const transaction of this.#transactions.drain()) {
       this.#tell(() => transaction.owner.lost?.(transaction, cause));

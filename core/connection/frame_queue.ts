@@ -61,6 +61,11 @@ export class FrameQueue {
     return block;
   }
 
+  /** Throws away what waits. */
+  clear(): void {
+    while (this.take() !== undefined);
+  }
+
   #seal(): void {
     const bytes = this.#writer.take();
     const transactions = this.#transactions.length === 0 ? none : this.#transactions;

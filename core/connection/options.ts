@@ -2,7 +2,7 @@
  * Options of a connection with their defaults, and the reason for each number.
  * Times are milliseconds, sizes are octets; nothing here is read from the network.
  */
-import type { DecoderOptions } from "../wire/decoder.ts";
+import type { DecoderOptions } from "../wire/decoder_options.ts";
 
 /** What a connection can be told at its start. */
 export interface ConnectionOptions {

@@ -161,15 +161,11 @@ class StreamBody implements BodySource {
   #fill(): void {
     if (this.#filling || this.#state !== "open" || this.#ahead >= this.#window) return;
     this.#filling = true;
-    this.#pull()
-      .then(() => {
-        this.#filling = false;
-      })
-      .catch((error: unknown) => {
-        if (this.#state !== "open") return;
-        this.cancel(error);
-        this.#events.failed(error);
-      });
+    this.#pull().catch((error: unknown) => {
+      if (this.#state !== "open") return;
+      this.cancel(error);
+      this.#events.failed(error);
+    });
   }
 
   async #pull(): Promise<void> {
@@ -183,6 +179,8 @@ class StreamBody implements BodySource {
         this.#events.changed();
       }
     }
+    // Not in a `then`: a read between the last octet and that would find nobody to ask for more.
+    this.#filling = false;
   }
 
   #append(value: unknown): void {

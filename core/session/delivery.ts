@@ -20,6 +20,13 @@ export class Delivery {
   /** Octets of the message, once its last chunk has left. */
   #total: number | undefined;
 
+  /** @param before octets at the beginning of the message that need no report: an earlier session has delivered them */
+  constructor(before: number = 0) {
+    if (before === 0) return;
+    this.#reported = new RangeSet();
+    this.#reported.add(1, before);
+  }
+
   /** Resolves when every chunk was answered, or left when no answer is due. */
   get accepted(): Promise<void> {
     return this.#accepted.promise;

@@ -32,7 +32,10 @@ export interface OutboxOptions {
   readonly maxAwaitingReports?: number | undefined;
   /** Octets that a stream is read ahead of the connection. @default 262144 */
   readonly prefetchBytes?: number | undefined;
-  /** Streams that are read at the same time; further ones wait. @default 16 */
+  /**
+   * Streams and messages of more than one turn (2048 octets) that are on their way at the same time; further ones wait.
+   * Each is an incomplete message at the peer, and peers bound the number of those. @default 16
+   */
   readonly maxConcurrentStreams?: number | undefined;
   /**
    * The session cannot go on (RFC 4975 §7.3.2, §10): the peer does not know it (481), it belongs to another
@@ -190,11 +193,11 @@ export class Outbox {
   }
 
   #mayStart(message: OutboxMessage): boolean {
-    return !message.streaming || this.#streams.size < this.#maxStreams;
+    return !takesTurns(message) || this.#streams.size < this.#maxStreams;
   }
 
   #start(message: OutboxMessage, link: OutboxLink): void {
-    if (message.streaming) this.#streams.add(message);
+    if (takesTurns(message)) this.#streams.add(message);
     link.send(message);
   }
 
@@ -260,6 +263,11 @@ export class Outbox {
     this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
     for (const waiter of ready) waiter.resolve();
   }
+}
+
+// A message that fits one chunk is whole at once, and may overtake those that are not.
+function takesTurns(message: OutboxMessage): boolean {
+  return message.streaming || (message.total ?? Number.POSITIVE_INFINITY) > 2048;
 }
 
 function defaultType(body: BodyContent): string {

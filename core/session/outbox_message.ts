@@ -37,7 +37,9 @@ export class OutboxMessage implements OutgoingMessage, Sent {
   aborted = false;
   refused = false;
   readonly #host: OutboxHost;
-  readonly #delivery = new Delivery();
+  readonly #delivery: Delivery;
+  /** Octets of the message before the body. */
+  readonly #before: number;
   readonly #source: BodySource;
   readonly #onProgress: SendOptions["onProgress"];
   readonly #onFailure: SendOptions["onFailure"];
@@ -62,6 +64,11 @@ export class OutboxMessage implements OutgoingMessage, Sent {
     this.failureReport = options.failureReport ?? "yes";
     this.headers = options.headers ?? noHeaders;
     this.maxChunkBytes = options.chunkBytes ?? Number.POSITIVE_INFINITY;
+    this.#before = (options.start ?? 1) - 1;
+    if (!(Number.isSafeInteger(this.#before) && this.#before >= 0)) {
+      throw new RangeError(`Cannot send from octet ${options.start} on (must be a whole number from 1)`);
+    }
+    this.#delivery = new Delivery(this.#before);
     this.#successReport = options.successReport ?? false;
     this.#onProgress = options.onProgress;
     this.#onFailure = options.onFailure;
@@ -85,11 +92,12 @@ export class OutboxMessage implements OutgoingMessage, Sent {
   }
 
   get total(): number | undefined {
-    return this.#source.total;
+    const { total } = this.#source;
+    return total === undefined ? undefined : this.#before + total;
   }
 
   get position(): number {
-    return this.#source.position;
+    return this.#before + this.#source.position;
   }
 
   get ended(): boolean {

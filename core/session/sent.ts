@@ -31,6 +31,11 @@ export interface SendOptions {
   signal?: AbortSignal | undefined;
   /** Octets of the body when the source cannot tell; fewer or more than that abort the message. @default the source's own size */
   total?: number | undefined;
+  /**
+   * Octet of the message, from 1, at which the body begins: sends again the end of a message whose beginning an earlier
+   * session has delivered, under its `messageId` (RFC 4975 §5.4). `total` stays the octets of the body alone. @default 1
+   */
+  start?: number | undefined;
   /** Longest body of one chunk, in octets. @default as long as nothing else wants the connection */
   chunkBytes?: number | undefined;
 }

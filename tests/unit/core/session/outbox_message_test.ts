@@ -135,7 +135,7 @@ describe("refusal while octets are still going out", () => {
           { highWaterMark: 0 },
         ),
       );
-      while (pair.arrived.size === 0) await Promise.resolve();
+      await pair.stalled();
       if (by === "report") pair.report(sent.messageId, 413, "1-4000/*");
       else {
         // The chunk is open: its id is on the wire, and a peer may answer at once.
@@ -188,8 +188,7 @@ describe("abort", () => {
       },
     };
     const sent = pair.outbox.enqueue(source);
-    while (pair.arrived.size === 0 && pair.pair.left.deadline === Number.POSITIVE_INFINITY)
-      await Promise.resolve();
+    await pair.stalled();
     sent.abort(new Error("changed my mind"));
     await returned.promise;
     await settle();
@@ -202,7 +201,7 @@ describe("abort", () => {
   test("after the last octet it has no effect: the answer decides", async () => {
     const pair = new OutboxPair();
     const sent = pair.outbox.enqueue("hello");
-    while (pair.arrived.size === 0) await Promise.resolve();
+    await pair.until(() => pair.arrived.size > 0);
     sent.abort();
     await sent.accepted;
     expect(pair.message(sent.messageId).flags).toBe("$");
@@ -263,7 +262,7 @@ describe("sources", () => {
         throw cause;
       })(),
     );
-    while (pair.pair.left.deadline === Number.POSITIVE_INFINITY) await Promise.resolve();
+    await pair.stalled();
     gate.resolve();
     const error = await failure(sent.accepted);
     await settle();
