@@ -6,8 +6,8 @@ import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Scope } from "effect/Scope";
-import type { Listener, ListenOptions, Msrp } from "../core/mod.ts";
-import type { Adapter } from "./runtime.ts";
+import type { Msrp } from "../core/mod.ts";
+import type { Adapter, Listener, ListenOptions } from "./runtime.ts";
 import { type EndSignal, firstSignal } from "./signals.ts";
 
 /** Milliseconds that sessions get to finish what they are sending when a command ends. */
@@ -37,7 +37,8 @@ export function scopedListeners(
   return Effect.forEach(targets, ({ uri, options }) =>
     Effect.acquireRelease(
       attempt(() => adapter.listen(app, uri, options)),
-      (listener) => Effect.promise(() => listener.close().catch(() => undefined)),
+      // The node drains its connections itself, once nothing new comes in.
+      (listener) => Effect.promise(() => listener.close({ connections: "keep" }).catch(() => undefined)),
     ),
   );
 }

@@ -2,7 +2,10 @@
  * Which runtime the command runs on, and that runtime's adapter. Programs choose the adapter by importing a
  * subpath; only this file, of the command alone, looks at globals for it.
  */
-import type { ConnectOptions, Listener, ListenOptions, Msrp, Session } from "../core/mod.ts";
+import type { Listener, ListenOptions } from "../adapters/node.ts";
+import type { ConnectOptions, Msrp, Session } from "../core/mod.ts";
+
+export type { Listener, ListenOptions };
 
 /** The runtimes that the command knows. */
 export type RuntimeName = "bun" | "deno" | "node";

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import * as Effect from "effect/Effect";
-import type { MsrpUri } from "../../core/mod.ts";
+import type { MsrpUri, UnknownSession } from "../../core/mod.ts";
 import { echo } from "../../samples/echo.ts";
 import { EXIT_OK } from "../exit_codes.ts";
 import { runProgram, scopedNode, untilSignal } from "../lifetime.ts";
@@ -57,6 +57,6 @@ function nextStep(uri: MsrpUri, sessionId: string, options: EchoOptions, termina
 }
 
 /** Accepts the session-ids that `--listen` named, and no others. */
-function accepts(sessionIds: ReadonlySet<string>): (toPath: readonly MsrpUri[]) => boolean {
-  return (toPath) => sessionIds.has(toPath.at(-1)?.sessionId ?? "");
+function accepts(sessionIds: ReadonlySet<string>): (request: UnknownSession) => boolean {
+  return ({ local }) => sessionIds.has(local.sessionId ?? "");
 }

@@ -9,7 +9,7 @@ import { reasonOf } from "../files/body_source.ts";
 import { RunningDigest } from "../files/digest.ts";
 import { isText, OCTET_STREAM } from "../files/media_type.ts";
 import { CommandError } from "./command_error.ts";
-import { MAX_PRINTED_BYTES } from "./print_message.ts";
+import { decodeText, MAX_PRINTED_BYTES } from "./print_message.ts";
 import type { Terminal } from "./terminal.ts";
 import { formatBytes } from "./units.ts";
 
@@ -100,9 +100,7 @@ export class EchoInbox {
     } finally {
       await file?.close();
     }
-    const text = isText(contentType)
-      ? new TextDecoder().decode(await new Blob(kept as BlobPart[]).arrayBuffer())
-      : undefined;
+    const text = isText(contentType) ? decodeText(kept) : undefined;
     return { messageId: message.messageId, contentType, bytes: digest.bytes, sha256: digest.finish(), text };
   }
 }

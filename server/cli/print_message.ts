@@ -9,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
 import { formatBytes } from "./units.ts";
 
 /** Octets of a text that are printed; what comes behind is counted only. */
-export const MAX_PRINTED_BYTES = 64 * 1024;
+export const MAX_PRINTED_BYTES: number = 64 * 1024;
 
 /** Reads a message to its end and prints it. Rejects with the message's `DeliveryError` when it is given up. */
 export async function printMessage(message: Message, terminal: Terminal): Promise<void> {
@@ -22,9 +22,7 @@ export async function printMessage(message: Message, terminal: Terminal): Promis
     digest.update(bytes);
   }
   const bytes = digest.bytes;
-  const text = isText(contentType)
-    ? new TextDecoder().decode(await new Blob(kept as BlobPart[]).arrayBuffer())
-    : undefined;
+  const text = isText(contentType) ? decodeText(kept) : undefined;
   if (text !== undefined && !terminal.json) await terminal.text(text.endsWith("\n") ? text : `${text}\n`);
   const rest =
     text !== undefined && bytes > MAX_PRINTED_BYTES
@@ -46,4 +44,10 @@ export async function printMessage(message: Message, terminal: Terminal): Promis
       `received ${formatBytes(bytes)} of ${contentType}${rest} (--out DIRECTORY stores messages)`,
     );
   }
+}
+
+/** Pieces of UTF-8 as one text; an incomplete character at the end becomes U+FFFD. */
+export function decodeText(pieces: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder();
+  return pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode();
 }

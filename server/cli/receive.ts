@@ -3,7 +3,7 @@
  * resumes an interrupted transfer what is here already.
  */
 import * as Effect from "effect/Effect";
-import { createSessionId, type Message, Msrp, type MsrpUri } from "../../core/mod.ts";
+import { createSessionId, type Message, Msrp, type UnknownSession } from "../../core/mod.ts";
 import { reassembly, reports } from "../../plugins/mod.ts";
 import { EXIT_NOT_DELIVERED, EXIT_OK } from "../exit_codes.ts";
 import { FileStore } from "../files/file_store.ts";
@@ -31,7 +31,7 @@ export function runReceive(options: ReceiveOptions, terminal: Terminal): Promise
   // RFC 4975 §14.1: the session-id is what keeps others out, so without a given one it is one nobody can guess.
   const sessionIds = addresses.map((address) => address.sessionId ?? createSessionId());
   const wanted = new Set(sessionIds);
-  const welcome = (toPath: readonly MsrpUri[]): boolean => wanted.has(toPath.at(-1)?.sessionId ?? "");
+  const welcome = ({ local }: UnknownSession): boolean => wanted.has(local.sessionId ?? "");
 
   const program = Effect.gen(function* () {
     const store = options.out === undefined ? undefined : yield* attempt(() => FileStore.open(options.out!));

@@ -6,8 +6,8 @@ import type { Session } from "../../core/mod.ts";
 import { EXIT_USAGE } from "../exit_codes.ts";
 import type { BodySource } from "../files/body_source.ts";
 import { CommandError } from "./command_error.ts";
+import type { Counters } from "./counters.ts";
 import type { Terminal } from "./terminal.ts";
-import type { Counters } from "./transfer.ts";
 import { formatBytes } from "./units.ts";
 
 /** Milliseconds that the REPORT may come after the 200: it is sent first, but relays may reorder the two. */
@@ -27,8 +27,8 @@ export async function askForOctetsThere(
   terminal: Terminal,
 ): Promise<number> {
   const reported = new Promise<{ end: number; total: number | undefined }>((resolve) => {
-    counters.onReport = (id, status, end, total) => {
-      if (id === messageId && status === 200) resolve({ end, total });
+    counters.onReport = ({ messageId: about, status, end, total }) => {
+      if (about === messageId && status === 200) resolve({ end, total });
     };
   });
   const question = session.send(undefined, { messageId });

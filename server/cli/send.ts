@@ -12,10 +12,11 @@ import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { loadAdapter } from "../runtime.ts";
 import { activeUri, parsePath, parseUri } from "./addresses.ts";
 import { CommandError } from "./command_error.ts";
+import { Counters } from "./counters.ts";
 import { EchoInbox } from "./echo_inbox.ts";
 import { askForOctetsThere } from "./resume.ts";
 import type { Terminal } from "./terminal.ts";
-import { Counters, type TransferOptions, transfer } from "./transfer.ts";
+import { type TransferOptions, transfer } from "./transfer.ts";
 
 /** Options of `msrpkit send`. */
 export interface SendOptions {
@@ -53,9 +54,6 @@ export interface SendOptions {
   json?: boolean;
 }
 
-/** How long an interrupted send may take to flush: it must not delay the end that the user asked for. */
-const INTERRUPTED_DRAIN_MS = 0;
-
 /** Sends everything that the command line names; returns the exit status. */
 export async function runSend(
   words: readonly string[],
@@ -75,6 +73,7 @@ export async function runSend(
     const app = yield* scopedNode(() =>
       new Msrp().use(reassembly({ mode: "stream" }), reports()).onMessage((message) => echoes.take(message)),
     );
+    const counters = new Counters(app);
     const adapter = yield* attempt(loadAdapter);
     const connecting: ConnectOptions = {
       local,
@@ -84,13 +83,8 @@ export async function runSend(
     };
     const session = yield* Effect.acquireRelease(
       attempt((signal) => adapter.connect(app, { ...connecting, signal })),
-      (open) =>
-        Effect.promise(async () => {
-          if (interrupted) open.abort(new Error("interrupted"));
-          await open.close({ drainMs: interrupted ? INTERRUPTED_DRAIN_MS : waitMs }).catch(() => undefined);
-        }),
+      (open) => Effect.promise(() => open.close({ drain: !interrupted }).catch(() => undefined)),
     );
-    const counters = new Counters(app, session);
     const shared: TransferOptions = {
       ...options,
       waitMs,
@@ -99,7 +93,7 @@ export async function runSend(
     const work = attempt(() => sendAll(session, sources, shared, options, counters, terminal));
     return yield* untilSignal(work, (signal) => {
       interrupted = true;
-      counters.explainInterruption(terminal);
+      counters.interrupt(terminal);
       return exitCodeOfSignal(signal);
     });
   });

@@ -2,11 +2,12 @@
  * One message of `msrpkit send`, from its first octet to the last report or to its echo: progress while it goes out,
  * a summary when it is over.
  */
-import { DeliveryError, type Msrp, type SendOptions, type Sent, type Session } from "../../core/mod.ts";
+import { DeliveryError, type SendOptions, type Sent, type Session } from "../../core/mod.ts";
 import type { BodySource } from "../files/body_source.ts";
-import { digesting, RunningDigest } from "../files/digest.ts";
+import { RunningDigest } from "../files/digest.ts";
 import { contentDisposition } from "../files/file_name.ts";
 import { throttle } from "../files/throttle.ts";
+import type { Counters } from "./counters.ts";
 import type { EchoInbox } from "./echo_inbox.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -32,52 +33,6 @@ export interface TransferOptions {
   readonly echoes: EchoInbox | undefined;
 }
 
-/** Counts what the peer answers on one session. */
-export class Counters {
-  /** Chunks that were answered. */
-  chunks = 0;
-  /** REPORTs that came. */
-  reports = 0;
-  /** Hears each REPORT about a Message-ID: the last octet up to which a success is reported, and the total. */
-  onReport: ((messageId: string, status: number, end: number, total: number | undefined) => void) | undefined;
-  #current: { messageId: string; source: BodySource } | undefined;
-
-  /** Counts from now on. */
-  constructor(app: Msrp, session: Session) {
-    app.tap("response", (event) => {
-      if (event.session === session && event.method === "SEND") this.chunks += 1;
-    });
-    app.tap("report", (event) => {
-      if (event.session !== session) return;
-      this.reports += 1;
-      const { start, end, total } = event.byteRange ?? { start: 1 };
-      this.onReport?.(event.messageId, event.status, start === 1 ? (end ?? total ?? 0) : 0, total);
-    });
-  }
-
-  /** The message that is on its way. */
-  begin(messageId: string, source: BodySource): void {
-    this.chunks = 0;
-    this.reports = 0;
-    this.#current = { messageId, source };
-  }
-
-  /** The message is over. */
-  end(): void {
-    this.#current = undefined;
-  }
-
-  /** Tells how an interrupted transfer can go on, if one was on its way. */
-  explainInterruption(terminal: Terminal): void {
-    const current = this.#current;
-    if (current === undefined) return;
-    const { messageId, source } = current;
-    const resumable = source.isFile && source.size !== undefined;
-    terminal.result({ event: "interrupted", messageId }, undefined);
-    terminal.note(resumable ? `interrupted; go on with --resume ${messageId}` : "interrupted");
-  }
-}
-
 /**
  * Sends one message and waits for its result.
  *
@@ -93,39 +48,65 @@ export async function transfer(
   terminal: Terminal,
 ): Promise<boolean> {
   const digest = options.echoes === undefined ? undefined : new RunningDigest();
+  const echo = options.echoes?.expect();
   const meter = new ProgressMeter(terminal, source.name, start);
   const contentType = options.type ?? source.contentType;
+  const tally: Tally = { bytes: 0, failure: undefined };
   const startedAt = performance.now();
-  const sent = session.send(octets(source, start, digest, options.rate), {
+  const sent = session.send(octets(source, start, tally, digest, options.rate), {
     ...sendOptions(source, start, contentType, options),
     onProgress: (bytes) => meter.update(bytes, source.size),
   });
   counters.begin(sent.messageId, source);
   try {
-    const echo = options.echoes?.expect();
-    await settled(sent, options, session);
+    await settled(sent, options);
     const milliseconds = performance.now() - startedAt;
     meter.finish();
-    summarize(source, start, sent, milliseconds, counters, terminal);
-    if (echo === undefined || digest === undefined) return true;
+    summarize(
+      source,
+      start,
+      { messageId: sent.messageId, bytes: tally.bytes, milliseconds },
+      counters,
+      terminal,
+    );
+    if (echo === undefined || digest === undefined || options.echoes === undefined) return true;
     const back = await withTimeout(echo, options.waitMs, () => timeoutError(sent.messageId, "echo"));
-    return await options.echoes!.compare(back, { contentType, sha256: digest.finish(), bytes: digest.bytes });
+    const original = { contentType, sha256: digest.finish(), bytes: digest.bytes };
+    return await options.echoes.compare(back, original);
+  } catch (error) {
+    // A file that cannot be read ends the message, but is the better explanation.
+    throw tally.failure ?? error;
   } finally {
     meter.finish();
     counters.end();
   }
 }
 
-/** The octets to send, through the throttle and past the digest. */
-function octets(
+/** What has gone out of a source, and why it ended early. */
+interface Tally {
+  bytes: number;
+  failure: unknown;
+}
+
+/** The octets to send: counted, through the throttle, and past the digest. */
+async function* octets(
   source: BodySource,
   start: number,
+  tally: Tally,
   digest: RunningDigest | undefined,
   rate: number | undefined,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const plain = source.read(start);
-  const paced = rate === undefined ? plain : throttle(plain, rate);
-  return digest === undefined ? paced : digesting(paced, digest);
+  try {
+    for await (const bytes of rate === undefined ? plain : throttle(plain, rate)) {
+      tally.bytes += bytes.length;
+      digest?.update(bytes);
+      yield bytes;
+    }
+  } catch (error) {
+    tally.failure = error;
+    throw error;
+  }
 }
 
 /** Options for the session. */
@@ -139,43 +120,35 @@ function sendOptions(
   return {
     contentType,
     failureReport: options.failureReport,
+    messageId,
+    total: source.size,
     ...(options.successReport === true ? { successReport: true } : {}),
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(source.size === undefined ? {} : { total: source.size }),
     ...(start > 0 ? { start: start + 1 } : {}),
-    ...(source.isFile
-      ? { headers: [["Content-Disposition", contentDisposition(source.name)]] as const }
-      : {}),
+    ...(source.isFile ? { headers: [["Content-Disposition", contentDisposition(source.name)]] } : {}),
   };
 }
 
 /** Waits until the message is accepted and, when reports were asked for, reported; throws what went wrong. */
-async function settled(sent: Sent, options: TransferOptions, session: Session): Promise<void> {
+async function settled(sent: Sent, options: TransferOptions): Promise<void> {
   // A session that fails settles `accepted` itself; a file may take hours, so there is no time limit here.
   await sent.accepted;
   if (options.successReport !== true) return;
-  const late = (): Error => timeoutError(sent.messageId, `success report`);
-  await withTimeout(sent.delivered, options.waitMs, late);
-  void session;
+  await withTimeout(sent.delivered, options.waitMs, () => timeoutError(sent.messageId, "success report"));
 }
 
 /** Prints what became of the message. */
 function summarize(
   source: BodySource,
   start: number,
-  sent: Sent,
-  milliseconds: number,
-  counters: Counters,
+  { messageId, bytes, milliseconds }: { messageId: string; bytes: number; milliseconds: number },
+  { chunks, reports }: Counters,
   terminal: Terminal,
 ): void {
-  const total = sent.total ?? source.size ?? 0;
-  const bytes = total - start;
   const speed = megabytesPerSecond(bytes, milliseconds);
-  const { chunks, reports } = counters;
   terminal.result(
     {
       event: "sent",
-      messageId: sent.messageId,
+      messageId,
       name: source.name,
       bytes,
       chunks,
@@ -187,14 +160,14 @@ function summarize(
     undefined,
   );
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-  const parts = [
+  const figures = [
     formatBytes(bytes),
     plural(chunks, "chunk"),
     formatDuration(milliseconds),
     formatSpeed(speed),
     plural(reports, "report"),
   ];
-  terminal.note(`sent ${source.name}: ${parts.join(", ")}`);
+  terminal.note(`sent ${source.name}: ${figures.join(", ")}`);
 }
 
 /** Rejects when the promise takes longer. */
@@ -211,5 +184,5 @@ async function withTimeout<T>(promise: Promise<T>, milliseconds: number, late: (
 }
 
 function timeoutError(messageId: string, what: string): DeliveryError {
-  return new DeliveryError("timeout", `No ${what} came in time`, { status: 408, messageId });
+  return new DeliveryError("timeout", `no ${what} came in time`, { status: 408, messageId });
 }

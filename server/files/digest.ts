@@ -24,14 +24,3 @@ export class RunningDigest {
     return this.#hash.digest("hex");
   }
 }
-
-/** The same octets, each piece also given to a digest. */
-export async function* digesting(
-  source: AsyncIterable<Uint8Array>,
-  digest: RunningDigest,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const bytes of source) {
-    digest.update(bytes);
-    yield bytes;
-  }
-}

@@ -1,22 +1,18 @@
 // The running digest against the SHA-256 test vectors of FIPS 180-2.
 // Cutting the input must make no difference.
 import { describe, expect, test } from "#test";
-import { digesting, RunningDigest } from "../../../../server/files/digest.ts";
+import { RunningDigest } from "../../../../server/files/digest.ts";
 
 describe("RunningDigest", () => {
-  test("FIPS 180-2: 'abc', in one piece or three", async () => {
+  test("FIPS 180-2: 'abc', in one piece or three", () => {
     const expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     const whole = new RunningDigest();
     whole.update(new TextEncoder().encode("abc"));
     expect([whole.bytes, whole.finish()]).toEqual([3, expected]);
 
-    async function* letters(): AsyncGenerator<Uint8Array> {
-      for (const letter of "abc") yield new TextEncoder().encode(letter);
-    }
     const pieces = new RunningDigest();
-    let passed = "";
-    for await (const bytes of digesting(letters(), pieces)) passed += new TextDecoder().decode(bytes);
-    expect([passed, pieces.finish()]).toEqual(["abc", expected]);
+    for (const letter of "abc") pieces.update(new TextEncoder().encode(letter));
+    expect([pieces.bytes, pieces.finish()]).toEqual([3, expected]);
   });
 
   test("FIPS 180-2: nothing at all", () => {
