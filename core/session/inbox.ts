@@ -275,6 +275,7 @@ export class Inbox {
     this.#ledger.complete(state.messageId, total);
     const body = state.body.finish(total);
     if (body !== undefined) return withMessage("message", this.#message(state, "memory", undefined, body));
+    this.#ledger.drain(state);
     if (state.message !== undefined) {
       state.completion.complete(total);
       return withMessage("complete", state.message);

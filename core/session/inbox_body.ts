@@ -19,6 +19,8 @@ export interface InboxBody {
   finish(total: number): Uint8Array | undefined;
   /** The message is over before it is whole. */
   abort(error: Error): void;
+  /** True when nothing waits for the consumer any more. */
+  readonly done: boolean;
   /** Whether the consumer did something since the last time this was asked. */
   takeActivity(): boolean;
 }
@@ -28,6 +30,7 @@ export type Flow = (paused: boolean) => void;
 
 /** Keeps all octets until the message is whole. */
 export class MemoryBody implements InboxBody {
+  readonly done: boolean = true;
   readonly #pieces: PieceList = new PieceList();
   readonly #budget: InboxBudget;
 

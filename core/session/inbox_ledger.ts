@@ -26,7 +26,10 @@ export class InboxLedger {
   readonly #idleTimeoutMs: number;
   readonly #incomplete: Map<string, InboxState> = new Map();
   readonly #finished: FinishedMessages;
+  /** Messages that are whole, but not yet with their consumer; the time is that of its last sign of life. */
+  readonly #draining: Map<InboxState, number> = new Map();
   #pausedBodies = 0;
+  #closed = false;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(limits: LedgerLimits, budget: InboxBudget) {
@@ -42,7 +45,7 @@ export class InboxLedger {
 
   /** True while a body has too much waiting. */
   get paused(): boolean {
-    return this.#pausedBodies > 0;
+    return this.#pausedBodies > 0 && !this.#closed;
   }
 
   /** When `wake` is due. */
@@ -75,6 +78,13 @@ export class InboxLedger {
   complete(messageId: string, size: number): void {
     this.#forget(messageId);
     this.#remember(messageId, "complete", size, 200, undefined);
+  }
+
+  /** A whole message of which octets wait for a reader or a sink: it may hold the session back, but not for ever. */
+  drain(state: InboxState): void {
+    if (state.body.done) return;
+    this.#draining.set(state, this.now);
+    this.#deadline = Math.min(this.#deadline, this.now + this.#idleTimeoutMs);
   }
 
   /** The sender gave a message up; it may never have been opened (RFC 4975 §7.1). */
@@ -112,7 +122,7 @@ export class InboxLedger {
   wake(): MessageFailure[] {
     const given: MessageFailure[] = [];
     if (this.now < this.#deadline) return given;
-    let deadline = Number.POSITIVE_INFINITY;
+    let deadline = this.#wakeDraining();
     for (const state of this.#incomplete.values()) {
       if (state.body.takeActivity()) state.activeAt = this.now;
       const due = state.deadline(this.#idleTimeoutMs);
@@ -133,6 +143,10 @@ export class InboxLedger {
         new DeliveryError("session-ended", "Session ended before the message was whole", options),
       );
     }
+    // What is whole stays with its consumer; it only counts no more.
+    this.#draining.clear();
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#closed = true;
     this.#finished.clear();
     this.#budget.close();
   }
@@ -140,8 +154,29 @@ export class InboxLedger {
   /** What bodies call when they have too much waiting (true), or room again (false). */
   readonly flow = (paused: boolean): void => {
     this.#pausedBodies += paused ? 1 : -1;
-    if (this.#pausedBodies === 0) this.onResume?.();
+    if (this.#pausedBodies === 0 && !this.#closed) this.onResume?.();
   };
+
+  #wakeDraining(): number {
+    let deadline = Number.POSITIVE_INFINITY;
+    for (const [state, since] of this.#draining) {
+      const { messageId, body, completion } = state;
+      const active = body.takeActivity() ? this.now : since;
+      const due = active + this.#idleTimeoutMs;
+      if (!body.done && due > this.now) {
+        this.#draining.set(state, active);
+        deadline = Math.min(deadline, due);
+        continue;
+      }
+      this.#draining.delete(state);
+      if (body.done) continue;
+      const why = `Message was taken back: nobody took it for ${this.#idleTimeoutMs} ms`;
+      const error = new DeliveryError("not-taken", why, { status: 408, messageId });
+      body.abort(error);
+      completion.fail(error);
+    }
+    return deadline;
+  }
 
   #giveUp(state: InboxState): MessageFailure {
     const idle = this.#idleTimeoutMs;
@@ -162,7 +197,7 @@ export class InboxLedger {
   }
 
   #forget(messageId: string): void {
-    if (this.#incomplete.delete(messageId) && this.#incomplete.size === 0) {
+    if (this.#incomplete.delete(messageId) && this.#incomplete.size === 0 && this.#draining.size === 0) {
       this.#deadline = Number.POSITIVE_INFINITY;
     }
   }

@@ -26,13 +26,20 @@ export class SinkBody implements InboxBody {
   #waiting = 0;
   #busy = false;
   #total: number | undefined;
+  /** No more writes. */
   #over = false;
+  /** Closed or failed, and told so. */
+  #closed = false;
   #abortReason: Error | undefined;
   #paused = false;
   #active = false;
 
   constructor(options: SinkBodyOptions) {
     this.#options = options;
+  }
+
+  get done(): boolean {
+    return this.#closed;
   }
 
   write(start: number, bytes: Uint8Array): void {
@@ -51,6 +58,7 @@ export class SinkBody implements InboxBody {
   }
 
   abort(error: Error): void {
+    this.#closed = true;
     if (this.#over) return;
     this.#over = true;
     this.#dropQueue();
@@ -109,14 +117,17 @@ export class SinkBody implements InboxBody {
     try {
       const closed = this.#options.sink.close(total);
       if (isPromise(closed)) {
-        closed.then(() => this.#options.closed(total), this.#options.failed);
+        closed.then(
+          () => this.#ended(total),
+          (cause: unknown) => this.#failed(cause),
+        );
         return;
       }
     } catch (cause) {
-      this.#options.failed(cause);
+      this.#failed(cause);
       return;
     }
-    this.#options.closed(total);
+    this.#ended(total);
   }
 
   #fail(cause: unknown): void {
@@ -125,6 +136,16 @@ export class SinkBody implements InboxBody {
     this.#setPaused(false);
     this.#abortReason = cause instanceof Error ? cause : new Error(String(cause));
     this.#abortSink();
+    this.#failed(cause);
+  }
+
+  #ended(total: number): void {
+    this.#closed = true;
+    this.#options.closed(total);
+  }
+
+  #failed(cause: unknown): void {
+    this.#closed = true;
     this.#options.failed(cause);
   }
 

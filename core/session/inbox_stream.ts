@@ -56,6 +56,10 @@ export class StreamBody implements InboxBody {
     );
   }
 
+  get done(): boolean {
+    return this.#over;
+  }
+
   write(start: number, bytes: Uint8Array, contiguousEnd: number): void {
     if (this.#over) return;
     this.#contiguousEnd = contiguousEnd;

@@ -10,6 +10,7 @@ import { withFrames } from "./_chunks.ts";
 class DummyBody implements InboxBody {
   ended: Error | undefined;
   active = false;
+  done = false;
   write(): void {}
   finish(): undefined {}
   abort(error: Error): void {
@@ -78,6 +79,40 @@ describe("InboxLedger", () => {
     expect(ledger.wake()).toEqual([]);
     ledger.now = 300;
     expect(ledger.wake()[0]?.error.message).toContain("250 ms");
+  });
+
+  test("a whole message that nobody takes is taken back in time", () => {
+    const ledger = ledgerOf();
+    const body = open(ledger, "msg.1");
+    const state = ledger.get("msg.1") as InboxState;
+    ledger.complete("msg.1", 7);
+    ledger.drain(state);
+    expect([ledger.size, ledger.deadline]).toEqual([0, 100]);
+    body.active = true;
+    ledger.now = 100;
+    expect(ledger.wake()).toEqual([]);
+    expect(ledger.deadline).toBe(200);
+    body.active = false;
+    ledger.now = 200;
+    expect(ledger.wake()).toEqual([]);
+    expect(body.ended).toMatchObject({ code: "not-taken" });
+    expect(ledger.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("a whole message that was taken needs no timer", () => {
+    const ledger = ledgerOf();
+    const body = open(ledger, "msg.1");
+    const state = ledger.get("msg.1") as InboxState;
+    body.done = true;
+    ledger.complete("msg.1", 7);
+    ledger.drain(state);
+    expect(ledger.deadline).toBe(Number.POSITIVE_INFINITY);
+    body.done = false;
+    ledger.drain(state);
+    body.done = true;
+    ledger.now = 100;
+    ledger.wake();
+    expect([body.ended, ledger.deadline]).toEqual([undefined, Number.POSITIVE_INFINITY]);
   });
 
   test("is paused while one body is, and tells when none is", () => {

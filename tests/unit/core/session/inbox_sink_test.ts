@@ -186,6 +186,19 @@ describe("SinkBody", () => {
     await expect(other?.completed).rejects.toThrow("Sink did not take the message");
   });
 
+  test("a sink that never finishes fails its message in time", async () => {
+    const sink = new TestSink(true);
+    const inbox = into(sink, { idleTimeoutMs: 1000 });
+    const { message } = give(inbox, part(1, "hello", "$"));
+    expect(inbox.deadline).toBe(1000);
+    expect(inbox.wake(1000)).toEqual([]);
+    await expect(message?.completed).rejects.toThrow("nobody took it");
+    expect([inbox.heldBytes, inbox.deadline]).toEqual([5, Number.POSITIVE_INFINITY]);
+    await sink.step();
+    expect(inbox.heldBytes).toBe(0);
+    expect(sink.log[1]).toContain("abort");
+  });
+
   test("RFC 4975 §7.1: # aborts the sink, after the write that is running [4975-7.1-15]", async () => {
     const sink = new TestSink(true);
     const inbox = into(sink);

@@ -162,6 +162,17 @@ describe("StreamBody", () => {
     await expect(waiting).rejects.toThrow("1000 ms");
   });
 
+  test("a whole stream that nobody reads holds the session back for idleTimeoutMs, no longer", async () => {
+    const inbox = streaming({ idleTimeoutMs: 1000, windowBytes: 2 });
+    let resumed = 0;
+    inbox.onResume = () => void resumed++;
+    const message = begin(inbox, part(1, "hello", "$"));
+    expect([message.size, inbox.paused, inbox.deadline]).toEqual([5, true, 1000]);
+    expect(inbox.wake(1000)).toEqual([]);
+    expect([inbox.paused, resumed, inbox.heldBytes]).toEqual([false, 1, 0]);
+    await expect(message.bytes()).rejects.toThrow("nobody took it");
+  });
+
   test("what comes too early is bounded by maxIncompleteBytes", () => {
     const inbox = streaming({ maxIncompleteBytes: 8 });
     begin(inbox, part(10, "12345678"));
