@@ -1,6 +1,8 @@
 // Ties each requirement row of tests/conformance/req-*.md to the tests that name its id and to the code they test.
 // `tsx scripts/requirements.ts` writes docs/2.reference/requirements-*.md; the rules test reads the same functions.
 import { mkdirSync, writeFileSync } from "node:fs";
+import type { Checks } from "../tests/vectors/registry.ts";
+import { readEntries } from "../tests/vectors/vector_files.ts";
 import { filesBelow, read, root } from "./tree.ts";
 
 /** One row of a requirements table. */
@@ -57,9 +59,9 @@ export function requirements(table: string): Requirement[] {
 }
 
 /** Every row of one table with its tests, its code, and the reason if it binds no code here. */
-export function coverage(table: string): Coverage[] {
+export async function coverage(table: string): Promise<Coverage[]> {
   const named = testNames();
-  const ran = vectorTests(vectorFiles[table] ?? []);
+  const ran = await vectorChecks(vectorFiles[table] ?? []);
   return requirements(table).map((row) => {
     const tests = [...(named.get(row.id) ?? []), ...vectorCoverage(row, ran)];
     const code = [...new Set(tests.flatMap(({ file }) => codeOf(file)))].sort();
@@ -124,17 +126,19 @@ function testNames(): Map<string, { file: string; name: string }[]> {
   return found;
 }
 
-/** Vector id -> the test file that runs the vector's file. */
-function vectorTests(stems: readonly string[]): Map<string, string> {
+/** Vector id -> the module that checks it, which tests/vectors/vectors_test.ts runs. */
+async function vectorChecks(stems: readonly string[]): Promise<Map<string, string>> {
+  const modules = new Map<string, string>();
+  for (const file of filesBelow("tests/vectors").filter((path) => path.endsWith("_checks.ts"))) {
+    const { checks } = (await import(`../${file}`)) as { checks: Checks };
+    for (const kind of Object.keys(checks)) modules.set(kind, file);
+  }
   const found = new Map<string, string>();
-  const runners = filesBelow("tests").filter((path) => /vector.*_test\.ts$/i.test(path));
   for (const stem of stems) {
-    const runner = runners.find((path) =>
-      new RegExp(`\\b${stem}\\b`).test(`${path.replace(/_/g, " ")} ${read(path)}`),
-    );
-    if (runner === undefined) continue;
-    for (const { id } of JSON.parse(read(`tests/vectors/${stem}.json`)) as { id: string }[])
-      found.set(id, runner);
+    for (const { kind, vector } of readEntries(`${root}tests/vectors/${stem}.json`)) {
+      const file = modules.get(kind);
+      if (file !== undefined) found.set(vector.id, file);
+    }
   }
   return found;
 }
@@ -179,7 +183,7 @@ function cell(text: string): string {
 if (process.argv[1]?.endsWith("requirements.ts") === true) {
   mkdirSync(`${root}docs/2.reference`, { recursive: true });
   for (const table of tables()) {
-    const rows = coverage(table);
+    const rows = await coverage(table);
     const target = `docs/2.reference/${table.replace(/^.*req-/, "requirements-")}`;
     writeFileSync(root + target, page(table, rows));
     console.log(`${target}: ${rows.length} rows, ${missing(rows).length} without a test`);
