@@ -1,0 +1,5 @@
+/**
+ * The plugins of the toolkit. Each is a factory over the public core, as a third party's would be.
+ */
+export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
+export { type ReportsOptions, reports } from "./reports.ts";
