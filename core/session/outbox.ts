@@ -32,10 +32,7 @@ export interface OutboxOptions {
   readonly maxAwaitingReports?: number | undefined;
   /** Octets that a stream is read ahead of the connection. @default 262144 */
   readonly prefetchBytes?: number | undefined;
-  /**
-   * Streams and messages of more than one turn (2048 octets) that are on their way at the same time; further ones wait.
-   * Each is an incomplete message at the peer, and peers bound the number of those. @default 16
-   */
+  /** Streams that are read at the same time; further ones wait. @default 16 */
   readonly maxConcurrentStreams?: number | undefined;
   /**
    * The session cannot go on (RFC 4975 §7.3.2, §10): the peer does not know it (481), it belongs to another
@@ -46,6 +43,11 @@ export interface OutboxOptions {
   readonly onRefused?: ((error: DeliveryError) => void) | undefined;
 }
 
+/**
+ * Messages in memory longer than one turn that are on their way at the same time. Each is an incomplete message at the
+ * peer, which bounds their octets together: taking turns among many of them would only make it refuse them.
+ */
+const maxLongMessages = 2;
 /** Content types that the peer refused; more than these are not remembered. */
 const maxRefusedTypes = 64;
 const ownFields =
@@ -65,6 +67,7 @@ export class Outbox {
   /** Not given to the link yet: no link, or too many streams. */
   #waiting: OutboxMessage[] = [];
   readonly #streams = new Set<OutboxMessage>();
+  readonly #long = new Set<OutboxMessage>();
   readonly #refusedTypes = new Set<string>();
   readonly #checkedTypes = new Set<string>();
   #waiters: { count: number; resolve: () => void }[] = [];
@@ -193,11 +196,13 @@ export class Outbox {
   }
 
   #mayStart(message: OutboxMessage): boolean {
-    return !takesTurns(message) || this.#streams.size < this.#maxStreams;
+    if (message.streaming) return this.#streams.size < this.#maxStreams;
+    return !isLong(message) || this.#long.size < maxLongMessages;
   }
 
   #start(message: OutboxMessage, link: OutboxLink): void {
-    if (takesTurns(message)) this.#streams.add(message);
+    if (message.streaming) this.#streams.add(message);
+    else if (isLong(message)) this.#long.add(message);
     link.send(message);
   }
 
@@ -216,7 +221,7 @@ export class Outbox {
   #progressed(message: OutboxMessage): void {
     const { delivery } = message;
     if (delivery.isSent || message.aborted) {
-      if (this.#streams.delete(message)) this.#startWaiting();
+      if (this.#streams.delete(message) || this.#long.delete(message)) this.#startWaiting();
     }
     if (message.aborted || (delivery.isAccepted && (delivery.isDelivered || !message.successReport))) {
       this.#forget(message);
@@ -266,8 +271,8 @@ export class Outbox {
 }
 
 // A message that fits one chunk is whole at once, and may overtake those that are not.
-function takesTurns(message: OutboxMessage): boolean {
-  return message.streaming || (message.total ?? Number.POSITIVE_INFINITY) > 2048;
+function isLong(message: OutboxMessage): boolean {
+  return (message.total ?? Number.POSITIVE_INFINITY) > 2048;
 }
 
 function defaultType(body: BodyContent): string {
