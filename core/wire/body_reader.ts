@@ -48,6 +48,8 @@ export class BodyReader implements BodyEnd {
   #heldLength = 0;
   /** Octets of `#held` before this one were searched. */
   #searched = 0;
+  /** Frames that lie in `#held` were given out in this call, and whoever has them may look at them until it is over. */
+  #lent = false;
 
   /** @param heads gives the head of the body @param limits limits of the decoder */
   constructor(heads: HeadReader, limits: DecoderLimits) {
@@ -77,6 +79,11 @@ export class BodyReader implements BodyEnd {
     else this.hold(crLf, 0, 2);
   }
 
+  /** A new input begins: frames of the last one are gone, or were retained. */
+  beginInput(): void {
+    this.#lent = false;
+  }
+
   /** Lets go of a large buffer. */
   release(): void {
     if (this.#held.length > keptBytes) this.#held = nothing;
@@ -86,10 +93,12 @@ export class BodyReader implements BodyEnd {
   /** Keeps octets that the caller cannot leave where they are. */
   hold(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#heldLength + end - start;
-    if (needed > this.#held.length) {
-      const grown = new Uint8Array(Math.min(Math.max(1024, needed, this.#held.length * 2), this.#maxHeld()));
+    if (needed > this.#held.length || this.#lent) {
+      const ahead = this.#lent ? needed : this.#held.length * 2;
+      const grown = new Uint8Array(Math.min(Math.max(1024, needed, ahead), this.#maxHeld()));
       grown.set(this.#held.subarray(0, this.#heldLength));
       this.#held = grown;
+      this.#lent = false;
     }
     if (end - start === 1) this.#held[this.#heldLength] = bytes[start]!;
     else this.#held.set(bytes.subarray(start, end), this.#heldLength);
@@ -141,20 +150,23 @@ export class BodyReader implements BodyEnd {
     const from = Math.max(this.#searched, this.#strictSkip(head));
     const found = findEndLine(this.#held, from, length, head.bytes, idStart, idLength);
     if (found >= 0) {
+      this.#lent = true;
       const next = this.#finish(this.#held, 0, found, sink);
       return position + taken - (length - next);
     }
     this.#searched = this.#unsearched(idLength);
     if (length < this.#target(idLength)) return position + taken;
     const partial = findPartialEndLine(this.#held, from, length, head.bytes, idStart, idLength);
+    this.#lent = true;
     const rest = length - this.#giveSlices(this.#held, 0, partial, sink);
     if (rest <= taken) {
       // What is left came with this input: go on there, without a copy.
       this.#heldLength = 0;
       return position + taken - rest;
     }
-    this.#held.copyWithin(0, length - rest, length);
-    this.#heldLength = rest;
+    const given = this.#held;
+    this.#heldLength = 0;
+    this.hold(given, length - rest, length);
     this.#searched = this.#unsearched(idLength);
     return position + taken;
   }

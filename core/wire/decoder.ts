@@ -43,6 +43,8 @@ export class Decoder {
   #buffer: Uint8Array = nothing;
   #buffered = 0;
   #bufferView: DataView = new DataView(nothing.buffer);
+  /** A frame whose head lies in `#buffer` was given in this call, and may be looked at until it is over. */
+  #bufferLent = false;
   /** Sees the input of the current call. */
   #view: DataView = new DataView(nothing.buffer);
   /** An input ended between CR and LF of an empty line between frames. */
@@ -78,6 +80,8 @@ export class Decoder {
   receive(bytes: Uint8Array, sink: (frame: Frame) => void): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bufferLent = false;
+    this.#bodies.beginInput();
     try {
       if (this.#limits.framing === "message") this.#message(bytes, sink);
       else this.#stream(bytes, 0, sink);
@@ -174,6 +178,7 @@ export class Decoder {
       return position + length - old;
     }
     this.#buffered = 0;
+    this.#bufferLent = true;
     const resume = position + next - old;
     this.#afterHead(next, sink);
     if (this.#state === BODY) this.#bodies.beginAt(bytes, resume);
@@ -183,11 +188,12 @@ export class Decoder {
 
   #append(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#buffered + end - start;
-    if (needed > this.#buffer.length) {
+    if (needed > this.#buffer.length || this.#bufferLent) {
       const grown = new Uint8Array(Math.max(512, needed, this.#buffer.length * 2));
       grown.set(this.#buffer.subarray(0, this.#buffered));
       this.#buffer = grown;
       this.#bufferView = new DataView(grown.buffer);
+      this.#bufferLent = false;
     }
     if (end - start === 1) this.#buffer[this.#buffered] = bytes[start]!;
     else this.#buffer.set(bytes.subarray(start, end), this.#buffered);
