@@ -66,7 +66,12 @@ export class ChunkWriter {
   get ready(): boolean {
     const chunk = this.#open;
     if (chunk === undefined) return false;
-    return !this.#stalled || this.#expired || chunk.entry.message.aborted || this.#othersWait();
+    return (
+      !this.#stalled ||
+      this.#expired ||
+      chunk.entry.message.aborted ||
+      this.#turn() < Number.POSITIVE_INFINITY
+    );
   }
 
   /** Whether a new chunk may start: the number of transactions that await a response is bounded. */
@@ -95,16 +100,17 @@ export class ChunkWriter {
       return;
     }
     const limit = this.#bodyLimit(message);
-    const others = this.#othersWait(message.failureReport === "yes" ? 1 : 0);
+    const turn = this.#turn(message.failureReport === "yes" ? 1 : 0);
     const start = message.position - (entry.rest?.length ?? 0) + 1;
-    const piece = this.#take(entry, Math.min(limit, this.#room(out, others)));
+    const room = Math.max(this.#limits.interruptBytes, this.#room(out));
+    const piece = this.#take(entry, Math.min(limit, turn, room));
     if (piece === undefined) {
       if (message.aborted) this.#giveUp(entry, out);
       else this.#parts.ring.park(entry);
       return;
     }
     const ended = message.ended && entry.rest === undefined;
-    const full = piece.length >= limit || (others && piece.length >= this.#limits.interruptBytes);
+    const full = piece.length >= limit || piece.length >= turn;
     const transaction = this.#transaction(message, start, piece);
     // Known to end here and short enough to need no interruption: the range-end can be stated.
     if ((ended || full) && piece.length <= maxExactBytes) transaction.range!.end = start + piece.length - 1;
@@ -135,18 +141,20 @@ export class ChunkWriter {
         this.#close(chunk, message.endFlag ?? "$", out);
         return;
       }
-      const others = this.#othersWait();
-      if (chunk.octets >= chunk.limit || (others && chunk.octets >= this.#limits.interruptBytes)) {
+      const turn = this.#turn();
+      const limit = Math.min(chunk.limit, turn);
+      if (chunk.octets >= limit) {
         this.#interrupt(chunk, out, false);
         return;
       }
-      if (this.#parts.framing === "stream" && !others && out.length >= this.#limits.maxWriteBytes) return;
-      const room = others ? this.#limits.interruptBytes - chunk.octets : this.#room(out, others);
-      const piece = this.#take(entry, Math.min(chunk.limit - chunk.octets, room));
+      // The rest of an interrupted chunk may exceed the write: what interrupts it is to leave in the same one.
+      if (limit > this.#limits.interruptBytes && this.#room(out) <= 0) return;
+      const room = Math.max(this.#room(out), limit <= this.#limits.interruptBytes ? limit - chunk.octets : 1);
+      const piece = this.#take(entry, Math.min(limit - chunk.octets, room));
       if (piece !== undefined) {
         this.#append(chunk, piece, out);
       } else if (!message.aborted && !message.ended) {
-        if (others || this.#expired || this.#parts.framing === "message") {
+        if (turn < Number.POSITIVE_INFINITY || this.#expired || this.#parts.framing === "message") {
           this.#interrupt(chunk, out, true);
           return;
         }
@@ -273,11 +281,10 @@ export class ChunkWriter {
     return rest.length > max ? rest.subarray(0, max) : rest;
   }
 
-  #room(out: FrameWriter, others: boolean): number {
-    const { interruptBytes, maxWriteBytes } = this.#limits;
-    if (others) return interruptBytes;
+  /** Octets of body that the write still takes. */
+  #room(out: FrameWriter): number {
     if (this.#parts.framing === "message") return Number.MAX_SAFE_INTEGER;
-    return Math.max(interruptBytes, maxWriteBytes - out.length);
+    return this.#limits.maxWriteBytes - out.length;
   }
 
   #bodyLimit(message: OutgoingMessage): number {
@@ -286,10 +293,19 @@ export class ChunkWriter {
     return Math.max(1, Math.min(limit, this.#limits.maxFrameBytes - frameOverhead(message)));
   }
 
-  /** @param starting transactions that are about to begin, and so take the place of others */
-  #othersWait(starting = 0): boolean {
-    const { ring, transactions, urgent } = this.#parts;
-    return urgent() || (ring.ready && transactions.awaiting + starting < this.#limits.maxOpenTransactions);
+  /**
+   * Octets after which a chunk makes way for what else is ready; Infinity when there is nothing.
+   * @param starting transactions that are about to begin, and so take the place of others
+   */
+  #turn(starting = 0): number {
+    const { ring, transactions, urgent, framing } = this.#parts;
+    const { interruptBytes, turnBytes, maxOpenTransactions } = this.#limits;
+    if (urgent()) return interruptBytes;
+    if (!ring.ready || transactions.awaiting + starting >= maxOpenTransactions)
+      return Number.POSITIVE_INFINITY;
+    if (framing === "message") return Number.POSITIVE_INFINITY;
+    if (ring.shortReady) return interruptBytes;
+    return Math.max(interruptBytes, Math.floor(turnBytes / Math.min(8, ring.readySessions)));
   }
 
   #resume(): void {

@@ -2,8 +2,8 @@
  * One MSRP connection without its network: bytes, commands and time go in, bytes and events come out. It matches
  * responses to requests, keeps their time limits, and decides what is written next (RFC 4975 §5.4, §7.1.1, §7.2).
  *
- * The order of writing: responses, then control requests, then message bodies in fair turns. A response can wait
- * only behind the rest of 2048 octets, and everything that is ready leaves in one write.
+ * The order of writing: responses, then control requests, then message bodies in fair turns. A response or a short
+ * message can wait only behind the rest of 2048 octets, and everything that is ready leaves in one write.
  *
  * The contract: mutate (`receive`, `wake`, `send`, …), drain `poll()` to undefined, then `transmit()`; one driver only.
  */
@@ -36,7 +36,7 @@ export class Connection {
   readonly #transactionId: () => string;
   readonly #decoder: Decoder;
   readonly #transactions: Transactions;
-  readonly #ring = new MessageRing();
+  readonly #ring: MessageRing;
   readonly #chunks: ChunkWriter;
   readonly #responses: FrameQueue;
   readonly #requests: FrameQueue;
@@ -58,6 +58,7 @@ export class Connection {
       this.#limits.transactionTimeoutMs,
       this.#limits.maxRememberedTransactions,
     );
+    this.#ring = new MessageRing(this.#limits.interruptBytes);
     // RFC 7977 §5.1: one frame per WebSocket message, so no frames share a block there.
     const blockBytes = this.#framing === "message" ? 1 : this.#limits.maxWriteBytes;
     this.#responses = new FrameQueue(blockBytes);

@@ -13,10 +13,13 @@ export class RingEntry {
   rest: Uint8Array | undefined = undefined;
   /** A chunk of it was sent, so the peer must be told when it is given up. */
   started = false;
+  /** It fits into one turn of the shortest kind, so longer ones make way for it. */
+  readonly short: boolean;
 
-  constructor(message: OutgoingMessage, session: RingSession) {
+  constructor(message: OutgoingMessage, session: RingSession, short: boolean) {
     this.message = message;
     this.session = session;
+    this.short = short;
   }
 }
 
@@ -42,6 +45,14 @@ export class MessageRing {
   #head: RingSession | undefined;
   #tail: RingSession | undefined;
   #size = 0;
+  #readySessions = 0;
+  #readyShort = 0;
+  readonly #shortBytes: number;
+
+  /** @param shortBytes messages of known size up to this count as short */
+  constructor(shortBytes: number) {
+    this.#shortBytes = shortBytes;
+  }
 
   /** Messages that were added and not removed. */
   get size(): number {
@@ -51,6 +62,16 @@ export class MessageRing {
   /** Whether `next` would give one. */
   get ready(): boolean {
     return this.#head !== undefined;
+  }
+
+  /** Sessions with a message that is ready. */
+  get readySessions(): number {
+    return this.#readySessions;
+  }
+
+  /** Whether a short message is ready. */
+  get shortReady(): boolean {
+    return this.#readyShort > 0;
   }
 
   /** A new message takes its place at the end of its session's turns. */
@@ -63,7 +84,8 @@ export class MessageRing {
     }
     session.live++;
     this.#size++;
-    this.push(new RingEntry(message, session));
+    const { total } = message;
+    this.push(new RingEntry(message, session, total !== undefined && total <= this.#shortBytes));
   }
 
   /** Takes the entry whose turn it is; it comes back by `push` or `park`, or goes by `remove`. */
@@ -79,6 +101,8 @@ export class MessageRing {
     if (this.#head === undefined) this.#tail = undefined;
     session.next = undefined;
     session.queued = false;
+    this.#readySessions--;
+    if (entry.short) this.#readyShort--;
     if (session.head !== undefined) this.#queue(session);
     return entry;
   }
@@ -86,6 +110,7 @@ export class MessageRing {
   /** The entry wants another turn. */
   push(entry: RingEntry): void {
     const session = entry.session;
+    if (entry.short) this.#readyShort++;
     if (session.tail === undefined) session.head = entry;
     else session.tail.next = entry;
     session.tail = entry;
@@ -124,6 +149,7 @@ export class MessageRing {
 
   #queue(session: RingSession): void {
     session.queued = true;
+    this.#readySessions++;
     if (this.#tail === undefined) this.#head = session;
     else this.#tail.next = session;
     this.#tail = session;

@@ -20,8 +20,17 @@ export interface ConnectionOptions {
   maxQueuedRequestBytes?: number | undefined;
   /** Octets of responses and control requests that wait before `congested` asks to stop reading. @default 262144 */
   congestionBytes?: number | undefined;
-  /** A running chunk is interrupted at this many octets when anything else is ready (RFC 4975 §7.1.1). @default 2048 */
+  /**
+   * A running chunk is interrupted at this many octets for responses, control requests, and messages that are no
+   * longer than this themselves (RFC 4975 §7.1.1). @default 2048
+   */
   interruptBytes?: number | undefined;
+  /**
+   * A running chunk is interrupted at this many octets when only longer messages wait: divided by the number of their
+   * sessions, but at least an eighth. Turns of 2048 octets would cost a head each, and gain a long message nothing.
+   * @default 65536
+   */
+  turnBytes?: number | undefined;
   /** Longest body of a chunk; an idle link sends a message as one chunk. @default Infinity */
   maxChunkBytes?: number | undefined;
   /** What one write holds at most, give or take one frame. @default 65536 */
@@ -48,6 +57,7 @@ const defaults: ConnectionLimits = {
   maxQueuedRequestBytes: 1_048_576,
   congestionBytes: 262_144,
   interruptBytes: 2048,
+  turnBytes: 65_536,
   maxChunkBytes: Number.POSITIVE_INFINITY,
   maxWriteBytes: 65_536,
   maxFrameBytes: 65_536,

@@ -119,8 +119,8 @@ describe("chunks of a message", () => {
     expect(worst).toBeLessThan(2048 + 200);
   });
 
-  test("RFC 4975 §7.1.1: two large messages of two sessions take turns of 2048 octets [4975-7.1.1-26]", () => {
-    const connection = new Connection();
+  test("RFC 4975 §7.1.1: two large messages of two sessions take turns [4975-7.1.1-26]", () => {
+    const connection = new Connection({ turnBytes: 2048 });
     const first = new TestMessage(10_000, sessionUri(1));
     const second = new TestMessage(10_000, sessionUri(2));
     connection.send(first);
@@ -139,6 +139,33 @@ describe("chunks of a message", () => {
       expect(parts.map((f) => f.flag).join("")).toBe("++++$");
       expect(new Set(parts.map((f) => f.id)).size).toBe(5);
     }
+  });
+
+  test("turns of long messages shrink with the number of sessions that wait, down to an eighth", () => {
+    for (const [sessions, turn] of [
+      [2, 65_536],
+      [3, 32_768],
+      [5, 16_384],
+      [100, 8192],
+    ] as const) {
+      const connection = new Connection();
+      for (let n = 0; n < sessions; n++) connection.send(new TestMessage(200_000, sessionUri(n)));
+      const lengths = frames(connection).map((f) => f.body!.length);
+      expect([lengths[0], lengths[sessions]]).toEqual([turn, turn]);
+    }
+  });
+
+  test("a short message interrupts a long one after 2048 octets, a second long one after its turn", () => {
+    const connection = new Connection();
+    connection.send(new TestMessage(100_000, sessionUri(1)));
+    connection.send(new TestMessage(100_000, sessionUri(2)));
+    connection.send(new TestMessage(500, sessionUri(3)));
+    expect(shape(frames(connection)).slice(0, 4)).toEqual([
+      "SEND 1-2048/100000 2048 +",
+      "SEND 1-2048/100000 2048 +",
+      "SEND 1-500/500 500 $",
+      "SEND 2049-*/100000 65536 +",
+    ]);
   });
 
   test("RFC 4975 §7.1.1: the octets of every message leave in order, under every limit of chunk and write [4975-7.1.1-18]", () => {

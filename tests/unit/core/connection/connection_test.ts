@@ -172,14 +172,19 @@ describe("the order of writing", () => {
   });
 
   test("RFC 4975 §7.1.1: with 1,000 sessions every one gets its share of every stretch [4975-7.1.1-26]", () => {
-    const connection = new Connection();
     const count = 1000;
-    for (let n = 0; n < count; n++) connection.send(new TestMessage(10_240, sessionUri(n)));
-    const all = frames(connection);
-    expect(all.length).toBe(count * 5);
-    for (let round = 0; round < 5; round++) {
-      const turn = all.slice(round * count, (round + 1) * count);
-      expect(new Set(turn.map((f) => f.fromPath[0])).size).toBe(count);
+    for (const [turnBytes, rounds] of [
+      [undefined, 2],
+      [2048, 5],
+    ] as const) {
+      const connection = new Connection({ turnBytes });
+      for (let n = 0; n < count; n++) connection.send(new TestMessage(10_240, sessionUri(n)));
+      const all = frames(connection);
+      expect(all.length).toBe(count * rounds);
+      for (let round = 0; round < rounds; round++) {
+        const turn = all.slice(round * count, (round + 1) * count);
+        expect(new Set(turn.map((f) => f.fromPath[0])).size).toBe(count);
+      }
     }
   });
 

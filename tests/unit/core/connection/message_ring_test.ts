@@ -17,7 +17,7 @@ function turns(ring: MessageRing, count: number): string[] {
 
 describe("MessageRing", () => {
   test("RFC 4975 §7.1.1: sessions alternate, whatever the number of their messages [4975-7.1.1-26]", () => {
-    const ring = new MessageRing();
+    const ring = new MessageRing(2048);
     const [a1, a2, a3] = [1, 1, 1].map((n) => new TestMessage(10, sessionUri(n)));
     const b1 = new TestMessage(10, sessionUri(2));
     for (const message of [a1!, a2!, a3!, b1]) ring.add(message);
@@ -26,7 +26,7 @@ describe("MessageRing", () => {
   });
 
   test("a parked message takes no turns until it is woken, at the end of its session's line", () => {
-    const ring = new MessageRing();
+    const ring = new MessageRing(2048);
     const first = new TestMessage(10);
     const second = new TestMessage(10);
     ring.add(first);
@@ -40,7 +40,7 @@ describe("MessageRing", () => {
   });
 
   test("counts what it holds, and lets go of sessions without messages", () => {
-    const ring = new MessageRing();
+    const ring = new MessageRing(2048);
     expect([ring.size, ring.ready, ring.next()]).toEqual([0, false, undefined]);
     for (let n = 0; n < 100; n++) ring.add(new TestMessage(1, sessionUri(n)));
     expect(ring.size).toBe(100);
@@ -52,8 +52,22 @@ describe("MessageRing", () => {
     expect([ring.size, ring.ready]).toEqual([0, false]);
   });
 
+  test("knows whether a short message waits, and how many sessions do", () => {
+    const ring = new MessageRing(2048);
+    ring.add(new TestMessage(2049, sessionUri(1)));
+    expect([ring.shortReady, ring.readySessions]).toEqual([false, 1]);
+    ring.add(new TestMessage(2048, sessionUri(1)));
+    ring.add(new TestMessage(1, sessionUri(2)));
+    expect([ring.shortReady, ring.readySessions]).toEqual([true, 2]);
+    ring.next();
+    ring.next();
+    expect([ring.shortReady, ring.readySessions]).toEqual([true, 1]);
+    ring.park(ring.next()!);
+    expect([ring.shortReady, ring.readySessions]).toEqual([false, 0]);
+  });
+
   test("a session that returns while its entry is out is in line once", () => {
-    const ring = new MessageRing();
+    const ring = new MessageRing(2048);
     ring.add(new TestMessage(1, sessionUri(1)));
     const entry = ring.next()!;
     ring.add(new TestMessage(1, sessionUri(1)));

@@ -12,6 +12,7 @@ describe("connectionLimits", () => {
       maxQueuedRequestBytes: 1_048_576,
       congestionBytes: 262_144,
       interruptBytes: 2048,
+      turnBytes: 65_536,
       maxChunkBytes: Number.POSITIVE_INFINITY,
       maxWriteBytes: 65_536,
       maxFrameBytes: 65_536,
