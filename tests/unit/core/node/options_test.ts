@@ -1,0 +1,17 @@
+// Limits of a node: defaults, and what is no limit.
+import { describe, expect, test } from "#test";
+import { nodeLimits } from "../../../../core/node/options.ts";
+
+describe("limits of a node", () => {
+  test("answer well before the peer's 30 s, and close only after them", () => {
+    const limits = nodeLimits({});
+    expect(limits.answerWithinMs < 30_000).toBe(true);
+    expect(limits.gateTimeoutMs > limits.answerWithinMs).toBe(true);
+    expect(limits.closeTimeoutMs > 30_000).toBe(true);
+  });
+
+  test("take what is given, and refuse what is no limit", () => {
+    expect(nodeLimits({ maxSessions: 7, maxHeldBytes: Number.POSITIVE_INFINITY })).toMatchObject({ maxSessions: 7 });
+    for (const value of [0, -1, Number.NaN]) expect(() => nodeLimits({ maxHeldFrames: value })).toThrow("maxHeldFrames");
+  });
+});
