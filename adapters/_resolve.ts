@@ -55,6 +55,16 @@ export const systemResolver: Resolver = {
   },
 };
 
+/** The addresses of a host by the system's resolver, A and AAAA; empty when it has none. */
+export async function resolveHost(host: string): Promise<readonly string[]> {
+  try {
+    return await systemResolver.addresses(host);
+  } catch (error) {
+    if (noSuchName.has(errorCode(error))) return [];
+    throw error;
+  }
+}
+
 /**
  * Puts SRV records into the order to try them: by priority, and among equals drawn by weight (RFC 2782).
  * @param random gives numbers from 0 up to, not including, 1

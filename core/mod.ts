@@ -27,8 +27,24 @@ export type {
 } from "./node/context.ts";
 export type { UpgradeRequest } from "./node/contexts.ts";
 export { InboxAssembler } from "./node/inbox_assembler.ts";
+export { SessionNegotiator } from "./node/negotiator.ts";
+export type {
+  NegotiatedStream,
+  NegotiationOutcome,
+  NegotiatorAdapter,
+  NegotiatorListener,
+  OfferOutcome,
+  SessionAnswerOptions,
+  SessionNegotiatorOptions,
+} from "./node/negotiator_options.ts";
 export { Msrp, type SessionHandler } from "./node/node.ts";
-export type { ConnectOptions, ExpectOptions, MsrpOptions, UnknownSession } from "./node/options.ts";
+export type {
+  ConnectOptions,
+  ExpectOptions,
+  MsrpOptions,
+  ReleaseOptions,
+  UnknownSession,
+} from "./node/options.ts";
 export {
   type Assembler,
   compose,
@@ -70,11 +86,13 @@ export type { BodyContent, SendOptions, Sent } from "./session/sent.ts";
 export { Session } from "./session/session.ts";
 export type { MessageHandler } from "./session/session_core.ts";
 export type {
+  ContentDirection,
   RequestOptions,
   RequestResult,
   Role,
   SessionSettings,
   SessionState,
+  SessionUpdate,
 } from "./session/session_options.ts";
 export type { ReportFields } from "./session/session_report.ts";
 export { AcceptTypes } from "./session/session_types.ts";

@@ -22,6 +22,7 @@ import { Stranger } from "./stranger.ts";
 import { Timer, type Timers } from "./timers.ts";
 import type { Transport, TransportSink } from "./transport.ts";
 import { Verdict } from "./verdict.ts";
+import { Waiting } from "./waiting.ts";
 
 const NO_SESSION: Verdict = new Verdict(481);
 const BOUND_ELSEWHERE: Verdict = new Verdict(506);
@@ -39,6 +40,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   readonly #connection: Connection;
   readonly #seats: Set<Seat> = new Set();
   readonly #stranger: Stranger;
+  readonly #waiting: Waiting<Driver> = new Waiting<Driver>(this);
   readonly #deadline: Timer;
   readonly #idle: Timer;
   // The same To-Path array as last time is the same session: steady traffic does no look-up.
@@ -302,6 +304,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     }
     // RFC 4975 §7.3: To-Path first, whatever else is wrong; then the binding, then the rest.
     const seat = this.#seatFor(frame);
+    if (seat === undefined) return;
     if (seat instanceof Verdict) {
       this.#stranger.receive(frame, seat);
       return;
@@ -312,7 +315,14 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     seat.receive(frame);
   }
 
-  #seatFor(frame: RequestFrame): Seat | Verdict {
+  /** A session is held no more: what waited for it here is taken up, or refused. */
+  released(seat: Seat): void {
+    for (const frame of this.#waiting.leave(seat)) if (!this.#over) this.#request(frame);
+    this.touch();
+  }
+
+  // Undefined: the request waits until its session is released.
+  #seatFor(frame: RequestFrame): Seat | Verdict | undefined {
     const to = frame.toPath[0];
     if (to === undefined || frame.toPath.length !== 1) return NO_SESSION;
     const known = this.#node.registry.find(to);
@@ -322,6 +332,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     // Only a sound request binds, or lets in (RFC 4975 §5.4).
     if (frame.fault !== undefined) return known === undefined ? NO_SESSION : new Verdict(frame.fault.status);
     if (!this.open || this.#seats.size >= this.#node.limits.maxSessionsPerConnection) return NO_SESSION;
+    if (known?.callers !== undefined) return this.#waiting.take(known, frame);
     const seat = known ?? this.#node.letIn(to, frame.fromPath, this.handle);
     if (seat === undefined || !this.#node.mayBind(seat, this)) return NO_SESSION;
     if (seat.core.remote.length === 0) seat.core.update({ remote: frame.fromPath });
@@ -401,6 +412,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     this.timers.cancel(this.#idle);
     this.#early = [];
     this.#stranger.close();
+    this.#waiting.clear();
     // RFC 4975 §5.4: the sessions of a connection end with it.
     const seats = [...this.#seats];
     this.#seats.clear();

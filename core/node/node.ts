@@ -10,7 +10,7 @@ import { MsrpUri } from "../wire/uri.ts";
 import { NodeConnectContext, NodeUpgradeContext, type UpgradeRequest } from "./contexts.ts";
 import type { Driver } from "./driver.ts";
 import { NodeCore } from "./node_core.ts";
-import type { ConnectOptions, ExpectOptions, MsrpOptions } from "./options.ts";
+import type { ConnectOptions, ExpectOptions, MsrpOptions, ReleaseOptions } from "./options.ts";
 import type { Plugin } from "./plugin.ts";
 import { Pool, poolKey } from "./pool.ts";
 import type { Seat } from "./seat.ts";
@@ -113,8 +113,30 @@ export class Msrp {
    */
   session(options: ExpectOptions): Session {
     this.#mustBeOpen();
-    const { local, remote, role, verifyPeer, ...settings } = options;
-    return this.#make(settings, local, path(remote), role ?? "passive", verifyPeer).core.session;
+    const { local, remote, role, verifyPeer, held, ...settings } = options;
+    const seat = this.#make(settings, local, path(remote), role ?? "passive", verifyPeer);
+    if (held === true) this.#start().hold(seat);
+    return seat.core.session;
+  }
+
+  /**
+   * Lets a held session go: what the answer said about it is set first, then the connections that have waited may bind it.
+   *
+   * @throws {LocalProtocolError} `session-not-idle`: it is over, or not of this node
+   */
+  release(session: Session, late: ReleaseOptions = {}): void {
+    const core = this.#start();
+    const seat = core.seatOf(session);
+    if (seat === undefined || session.state !== "idle") {
+      throw new LocalProtocolError(
+        "session-not-idle",
+        "Cannot release this session: not an idle one of this node",
+      );
+    }
+    const { verifyPeer, ...update } = late;
+    seat.core.update(update);
+    core.verifyWith(seat, verifyPeer);
+    core.release(seat);
   }
 
   /**

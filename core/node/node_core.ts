@@ -172,6 +172,18 @@ export class NodeCore {
     return seat;
   }
 
+  /** Holds back what comes for a session until `release`, or lets it go at the end of the session. */
+  hold(seat: Seat): void {
+    seat.callers = new Set();
+  }
+
+  /** A held session may be bound now. */
+  release(seat: Seat): void {
+    const { callers } = seat;
+    seat.callers = undefined;
+    for (const driver of callers ?? []) driver.released(seat);
+  }
+
   /** The seat of a session of this node. */
   seatOf(session: Session): Seat | undefined {
     return this.#seats.get(session);
@@ -199,14 +211,23 @@ export class NodeCore {
     const verify = this.#verifiers.get(seat);
     if (verify === undefined) return true;
     let right = false;
+    let cause: unknown;
     try {
       right = verify(handle);
     } catch (error) {
+      cause = error;
       this.pipeline.error(error, "(application)", "verifyPeer", seat.core.session);
     }
     if (!right) {
       // RFC 4975 §14.4: not the peer that was negotiated: the media session is torn down at once.
-      seat.core.fail(new ConnectionError("peer-not-verified", "The peer is not the one that was negotiated"));
+      const why = cause instanceof Error ? cause.message : "not the one that was negotiated";
+      seat.core.fail(
+        new ConnectionError(
+          "peer-not-verified",
+          `The peer was refused: ${why}`,
+          cause === undefined ? {} : { cause },
+        ),
+      );
       Promise.resolve().then(() =>
         driver.abort(new ConnectionError("peer-not-verified", "The peer was refused")),
       );
@@ -240,6 +261,7 @@ export class NodeCore {
 
   #ended(seat: Seat, error: Error | undefined, unreported: number): void {
     this.registry.remove(seat.core.local);
+    this.release(seat);
     seat.close(error);
     const driver = seat.driver;
     driver?.unbind(seat);

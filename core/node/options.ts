@@ -4,7 +4,7 @@
 import type { ConnectionOptions } from "../connection/options.ts";
 import type { InboxOptions } from "../session/inbox_options.ts";
 import type { Session } from "../session/session.ts";
-import type { SessionSettings } from "../session/session_options.ts";
+import type { SessionSettings, SessionUpdate } from "../session/session_options.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import type { ConnectionHandle } from "./context.ts";
 import type { PathMatching } from "./registry.ts";
@@ -111,9 +111,22 @@ export interface ExpectOptions extends SessionSettings {
   /** @default "passive"; "active": it is opened later, by `connect({ session })` */
   role?: "active" | "passive";
   /**
+   * Requests for the session wait, unanswered, until `app.release(session)`: for a URI in an offer whose answer, and with
+   * it the peer's identity, is not here yet (RFC 8122 §6.2). @default false
+   */
+  held?: boolean;
+  /**
    * Asked when a connection wants to be bound to the session; false refuses it and drops the connection, for example when
    * the certificate is not the negotiated one (RFC 4975 §14.4). @default every connection
    */
+  verifyPeer?: (connection: ConnectionHandle) => boolean;
+}
+
+/** What the answer says about a session that was held. */
+export interface ReleaseOptions extends SessionUpdate {
+  /** Which side connects. @default that of `session()` */
+  role?: "active" | "passive";
+  /** See `ExpectOptions`. */
   verifyPeer?: (connection: ConnectionHandle) => boolean;
 }
 

@@ -32,6 +32,8 @@ interface Origin {
 export class Seat implements LaneOwner {
   readonly core: SessionCore;
   readonly own: readonly unknown[];
+  /** Set while the session is held: the connections that have requests for it. */
+  callers: Set<Driver> | undefined;
   readonly #node: NodeCore;
   readonly #assembler: Assembler;
   readonly #reporter: Reporter;

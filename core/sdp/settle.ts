@@ -136,7 +136,10 @@ function decide(offer: MsrpMedia, options: StreamOptions, resolved: Resolved | u
   };
 }
 
-/** The URI that the stream already has, unless the new role needs another port in it. */
+/**
+ * The URI that the stream already has, unless the new role needs another port in it. A peer that moved gets a new one:
+ * its path belongs to another session, and one URI has one session only (RFC 4975 §6), while the old one still runs.
+ */
 function keptUri(
   before: LocalStream | undefined,
   options: StreamOptions,
@@ -145,6 +148,7 @@ function keptUri(
   bound: boolean,
 ): LocalStream["uri"] | undefined {
   if (before === undefined || (before.uri.scheme === "msrps") !== secure) return undefined;
+  if (before.agreed !== undefined && !bound) return undefined;
   const listens = before.uri.port !== activePort || usesRelay(options);
   return setup === "active" || listens || bound ? before.uri : undefined;
 }

@@ -21,7 +21,7 @@ export interface StreamOptions {
   /** Address for c= when it is not to be `host`, for example the address behind a name. @default host */
   readonly address?: string;
   /** Port on which connections really come in; absent when none can, which makes this side active (RFC 6135 §4.2.2). */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** TLS (`msrps`); an answer follows the offer unless this is set. @default true for offers (RFC 6714 §7.2) */
   readonly secure?: boolean;
   /** Transport of the own URI. @default "tcp" */

@@ -36,6 +36,11 @@ export interface SendOptions {
    * session has delivered, under its `messageId` (RFC 4975 §5.4). `total` stays the octets of the body alone. @default 1
    */
   start?: number | undefined;
+  /**
+   * The content is a control or reporting protocol, such as IMDN within message/cpim, and goes also where SDP lets no
+   * ordinary content go (RFC 4975 §8.9). @default true for message/imdn+xml and application/im-iscomposing+xml
+   */
+  control?: boolean | undefined;
   /** Longest body of one chunk, in octets. @default as long as nothing else wants the connection */
   chunkBytes?: number | undefined;
 }

@@ -7,7 +7,7 @@ import type { Key, KeyedValues } from "./key.ts";
 import type { Message } from "./message.ts";
 import type { BodyContent, SendOptions, Sent } from "./sent.ts";
 import type { MessageHandler, SessionCore } from "./session_core.ts";
-import type { RequestOptions, RequestResult, Role, SessionState } from "./session_options.ts";
+import type { RequestOptions, RequestResult, Role, SessionState, SessionUpdate } from "./session_options.ts";
 import type { ReportFields } from "./session_report.ts";
 
 /**
@@ -65,7 +65,7 @@ export class Session implements KeyedValues, AsyncIterable<Message> {
    * a SEND that only asks whether the session is there.
    *
    * @throws {LocalProtocolError} `session-closed`, `queue-full`, `type-not-accepted`, `content-type-refused`,
-   *   `message-too-large`, `no-remote-path`, or what a plugin refused (`outgoing-refused`)
+   *   `message-too-large`, `not-sending` (on hold), `no-remote-path`, or what a plugin refused (`outgoing-refused`)
    */
   send(body: BodyContent | undefined, options: SendOptions = {}): Sent {
     return this.#core.send(body, options);
@@ -86,21 +86,22 @@ export class Session implements KeyedValues, AsyncIterable<Message> {
     this.#core.report(fields);
   }
 
-  /** Calls `handler` with each message, beside those of the node. Without any handler messages wait for `for await`. */
+  /**
+   * Calls `handler` with each message, beside those of the node. Without any handler messages wait for `for await`, or for
+   * a handler that comes later: it gets them at once, in order.
+   */
   onMessage(handler: MessageHandler): this {
-    this.#core.handlers.push(handler);
+    this.#core.handle(handler);
     return this;
   }
 
   /**
-   * Completes what was not known when the session was made: the peer's path (before anything was sent), its types, its
-   * largest message.
+   * Completes what was not known when the session was made, or what a new offer and answer have changed: the peer's path
+   * (before anything was sent), types, the largest message, the direction.
+   *
+   * @throws {LocalProtocolError} `path-in-use`
    */
-  update(late: {
-    remote?: readonly MsrpUri[];
-    peerAcceptTypes?: readonly string[];
-    peerMaxBytes?: number;
-  }): this {
+  update(late: SessionUpdate): this {
     this.#core.update(late);
     return this;
   }

@@ -12,9 +12,18 @@ import { Outbox } from "./outbox.ts";
 import type { BodyContent, SendOptions, Sent } from "./sent.ts";
 import { Session } from "./session.ts";
 import { BodilessSent } from "./session_bodiless.ts";
+import { checkDirection } from "./session_direction.ts";
 import { KeepAlive } from "./session_keep_alive.ts";
 import type { OutgoingDraft, SessionHost, SessionLink } from "./session_link.ts";
-import type { RequestOptions, RequestResult, Role, SessionInit, SessionState } from "./session_options.ts";
+import type {
+  ContentDirection,
+  RequestOptions,
+  RequestResult,
+  Role,
+  SessionInit,
+  SessionState,
+  SessionUpdate,
+} from "./session_options.ts";
 import { PendingSent } from "./session_pending.ts";
 import { MessageQueue } from "./session_queue.ts";
 import { type ReportFields, reportRequest } from "./session_report.ts";
@@ -31,8 +40,8 @@ export class SessionCore {
   readonly session: Session;
   readonly local: MsrpUri;
   readonly localPath: readonly MsrpUri[];
-  readonly role: Role;
-  readonly acceptTypes: AcceptTypes | undefined;
+  role: Role;
+  acceptTypes: AcceptTypes | undefined;
   readonly queue: MessageQueue;
   readonly handlers: MessageHandler[] = [];
   readonly ready: Promise<void>;
@@ -42,6 +51,7 @@ export class SessionCore {
   #remote: readonly MsrpUri[];
   #peerTypes: AcceptTypes | undefined;
   #peerMaxBytes: number;
+  #direction: ContentDirection;
   #outbox: Outbox | undefined;
   #link: SessionLink | undefined;
   #state: SessionState = "idle";
@@ -62,6 +72,7 @@ export class SessionCore {
     this.acceptTypes = init.acceptTypes === undefined ? undefined : new AcceptTypes(init.acceptTypes);
     this.#peerTypes = init.peerAcceptTypes === undefined ? undefined : new AcceptTypes(init.peerAcceptTypes);
     this.#peerMaxBytes = init.peerMaxBytes ?? Number.POSITIVE_INFINITY;
+    this.#direction = init.direction ?? "sendrecv";
     this.queue = new MessageQueue(init.maxQueuedMessages ?? 64);
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
@@ -86,12 +97,23 @@ export class SessionCore {
     return this.#closing || this.#state === "closed" || this.#state === "failed";
   }
 
-  /** What the rendezvous said later than the making of the session. */
-  update(late: {
-    remote?: readonly MsrpUri[];
-    peerAcceptTypes?: readonly string[];
-    peerMaxBytes?: number;
-  }): void {
+  /** Adds a handler, and gives it what waits as long as nobody reads. */
+  handle(handler: MessageHandler): void {
+    this.handlers.push(handler);
+    if (this.queue.hasReader) return;
+    for (const message of this.queue.take()) {
+      // Their reports are out, so a failure of the handler can only be told here.
+      const failed = (error: unknown): void => this.#host.error(error, "onMessage");
+      try {
+        Promise.resolve(handler(message, this.session)).catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    }
+  }
+
+  /** What the rendezvous said later than the making of the session. The role can change until it is bound. */
+  update(late: SessionUpdate & { role?: Role }): void {
     if (late.remote !== undefined) {
       if (this.#outbox !== undefined && this.#remote !== late.remote) {
         throw new LocalProtocolError("path-in-use", "Cannot change the path of a session that has sent");
@@ -100,6 +122,9 @@ export class SessionCore {
     }
     if (late.peerAcceptTypes !== undefined) this.#peerTypes = new AcceptTypes(late.peerAcceptTypes);
     if (late.peerMaxBytes !== undefined) this.#peerMaxBytes = late.peerMaxBytes;
+    if (late.acceptTypes !== undefined) this.acceptTypes = new AcceptTypes(late.acceptTypes);
+    this.#direction = late.direction ?? this.#direction;
+    if (this.#state === "idle") this.role = late.role ?? this.role;
   }
 
   /**
@@ -230,6 +255,7 @@ export class SessionCore {
       options.total,
       this.#peerMaxBytes,
     );
+    checkDirection(this.#direction, contentType, options.control);
     if (this.#peerTypes?.accepts(contentType) === false) {
       throw new LocalProtocolError(
         "type-not-accepted",

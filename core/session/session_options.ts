@@ -10,6 +10,16 @@ export type Role = "active" | "passive";
 /** `"idle"` = not bound to a connection yet; `"failed"` = ended by the network or the peer. */
 export type SessionState = "idle" | "bound" | "closed" | "failed";
 
+/** Who sends content, seen from this side, as SDP says it (RFC 4975 §8.9). */
+export type ContentDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+/** What the rendezvous says later than the making of a session, or anew (RFC 4975 §8.4). */
+export interface SessionUpdate
+  extends Pick<SessionSettings, "acceptTypes" | "peerAcceptTypes" | "peerMaxBytes" | "direction"> {
+  /** The peer's path; only before anything was sent. */
+  remote?: readonly MsrpUri[];
+}
+
 /** Settings of one session, the same for both roles. */
 export interface SessionSettings {
   /** Media types that this side takes; others are answered 415. Listed in the own `accept-types`. @default every type */
@@ -20,6 +30,11 @@ export interface SessionSettings {
   peerAcceptTypes?: readonly string[];
   /** The peer's `max-size` in octets; `send` refuses longer messages. @default Infinity */
   peerMaxBytes?: number;
+  /**
+   * With "recvonly" and "inactive" `send` refuses content; reports, responses, bodiless and `control` messages go on.
+   * @default "sendrecv"
+   */
+  direction?: ContentDirection;
   /**
    * Sends a bodiless SEND when nothing came for so many milliseconds; without an answer the connection counts as dead.
    * @default 0, never

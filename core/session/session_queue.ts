@@ -63,6 +63,14 @@ export class MessageQueue {
     return Promise.reject(end.error);
   }
 
+  /** Takes out all that waits, for a handler that was attached late. */
+  take(): Message[] {
+    const wasFull = this.full;
+    const messages = this.#messages.splice(0);
+    if (wasFull) this.onRoom?.();
+    return messages;
+  }
+
   /** Nothing more will come. What is queued can still be read. */
   close(error?: Error): void {
     if (this.#end !== undefined) return;
