@@ -8,7 +8,11 @@ import { MsrpUri } from "../../../../core/wire/uri.ts";
 
 const refusal = new Verdict(415);
 
-function frame(method: string, failureReport: string | undefined, from = "msrp://a.example:1/a;tcp"): RequestFrame {
+function frame(
+  method: string,
+  failureReport: string | undefined,
+  from = "msrp://a.example:1/a;tcp",
+): RequestFrame {
   const field = failureReport === undefined ? "" : `Failure-Report: ${failureReport}\r\n`;
   const status = method === "REPORT" ? "Status: 000 200 OK\r\n" : "";
   const text = `MSRP abcd1234 ${method}\r\nTo-Path: msrp://b.example:2/b;tcp\r\nFrom-Path: ${from}\r\nMessage-ID: m.1234\r\n${status}${field}-------abcd1234$\r\n`;

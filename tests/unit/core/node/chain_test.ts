@@ -89,7 +89,8 @@ describe("a chain", () => {
   test("keeps runs apart that wait at the same time, and nested ones", async () => {
     const gates: (() => void)[] = [];
     const { stage } = chain([
-      (c, next) => (c.log[0] === "slow" ? new Promise<void>((go) => gates.push(go)).then(() => next()) : next()),
+      (c, next) =>
+        c.log[0] === "slow" ? new Promise<void>((go) => gates.push(go)).then(() => next()) : next(),
     ]);
     const slow = [{ log: ["slow", "1"] }, { log: ["slow", "2"] }];
     const waiting = slow.map((c) => stage.run(c, []));
@@ -168,7 +169,9 @@ describe("a chain fails closed", () => {
     test(`when a middleware returns ${name} instead of a verdict`, async () => {
       const { stage, errors } = chain([around("a"), (() => wrong) as unknown as Run]);
       expect((await stage.run({ log: [] }, [])).status).toBe(403);
-      expect(errors.map(({ error, plugin, stage: at }) => `${error.name} ${plugin} ${at}`)).toEqual(["TypeError p1 chunk"]);
+      expect(errors.map(({ error, plugin, stage: at }) => `${error.name} ${plugin} ${at}`)).toEqual([
+        "TypeError p1 chunk",
+      ]);
     });
   }
 
@@ -180,18 +183,33 @@ describe("a chain fails closed", () => {
       return verdict;
     };
     const boom = new Error("boom");
-    const throwing = chain([watch, () => { throw boom; }]);
+    const throwing = chain([
+      watch,
+      () => {
+        throw boom;
+      },
+    ]);
     const rejecting = chain([watch, () => Promise.reject(boom)]);
-    const core = chain([watch], () => { throw boom; });
+    const core = chain([watch], () => {
+      throw boom;
+    });
     expect((throwing.stage.run({ log: [] }, []) as Verdict).cause).toBe(boom);
     expect((await rejecting.stage.run({ log: [] }, [])).status).toBe(403);
     expect((core.stage.run({ log: [] }, []) as Verdict).status).toBe(403);
     expect(seen).toEqual([403, 403]);
-    expect([throwing, rejecting, core].map(({ errors }) => errors[0]?.plugin)).toEqual(["p1", "p1", "(node)"]);
+    expect([throwing, rejecting, core].map(({ errors }) => errors[0]?.plugin)).toEqual([
+      "p1",
+      "p1",
+      "(node)",
+    ]);
   });
 
   test("but an error that is an answer is no news", () => {
-    const { stage, errors } = chain([() => { throw Object.assign(new Error("too big"), { status: 413 }); }]);
+    const { stage, errors } = chain([
+      () => {
+        throw Object.assign(new Error("too big"), { status: 413 });
+      },
+    ]);
     expect((stage.run({ log: [] }, []) as Verdict).status).toBe(413);
     expect(errors).toEqual([]);
   });

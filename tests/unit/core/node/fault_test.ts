@@ -8,7 +8,12 @@ describe("an error becomes a verdict", () => {
     ["with an MSRP status: that status", new RemoteProtocolError("x", "x", { status: 415 }), 415, true],
     ["of a delivery", new DeliveryError("refused", "x", { status: 413, messageId: "m.1234" }), 413, true],
     ["a failed validation: 400", Object.assign(new Error("x"), { issues: [] }), 400, true],
-    ["an HTTP status that MSRP does not have: 403", Object.assign(new Error("x"), { status: 500 }), 403, false],
+    [
+      "an HTTP status that MSRP does not have: 403",
+      Object.assign(new Error("x"), { status: 500 }),
+      403,
+      false,
+    ],
     ["a local mistake: 403", new LocalProtocolError("x", "x"), 403, false],
     ["anything else: 403", new Error("x"), 403, false],
     ["a string", "x", 403, false],

@@ -11,7 +11,10 @@ describe("limits of a node", () => {
   });
 
   test("take what is given, and refuse what is no limit", () => {
-    expect(nodeLimits({ maxSessions: 7, maxHeldBytes: Number.POSITIVE_INFINITY })).toMatchObject({ maxSessions: 7 });
-    for (const value of [0, -1, Number.NaN]) expect(() => nodeLimits({ maxHeldFrames: value })).toThrow("maxHeldFrames");
+    expect(nodeLimits({ maxSessions: 7, maxHeldBytes: Number.POSITIVE_INFINITY })).toMatchObject({
+      maxSessions: 7,
+    });
+    for (const value of [0, -1, Number.NaN])
+      expect(() => nodeLimits({ maxHeldFrames: value })).toThrow("maxHeldFrames");
   });
 });

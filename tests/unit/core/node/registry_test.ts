@@ -31,7 +31,9 @@ describe("a registry", () => {
 
   test("RFC 4975 §6: a URI without session-id is never a session [4975-6-06]", () => {
     const registry = new Registry<string>("session-id", 10);
-    expect(thrown<MsrpError>(() => registry.add(MsrpUri.parse("msrp://bob.example:1;tcp"), "x")).code).toBe("no-session-id");
+    expect(thrown<MsrpError>(() => registry.add(MsrpUri.parse("msrp://bob.example:1;tcp"), "x")).code).toBe(
+      "no-session-id",
+    );
     expect(registry.find(MsrpUri.parse("msrp://bob.example:1;tcp"))).toBe(undefined);
   });
 
@@ -49,7 +51,8 @@ describe("a registry", () => {
 
   test("holds as many as its limit and no more", () => {
     const registry = new Registry<number>("cema", 3);
-    for (let index = 0; index < 3; index++) registry.add(MsrpUri.parse(`msrp://h.example:1/s${index};tcp`), index);
+    for (let index = 0; index < 3; index++)
+      registry.add(MsrpUri.parse(`msrp://h.example:1/s${index};tcp`), index);
     expect(registry.full).toBe(true);
     expect(thrown<MsrpError>(() => registry.add(uri, 4)).code).toBe("too-many-sessions");
     registry.remove(MsrpUri.parse("msrp://h.example:1/s1;tcp"));

@@ -6,7 +6,12 @@ import { Timer, Timers } from "../../../../core/node/timers.ts";
 function setup(): { clock: FakeClock; timers: Timers; log: string[]; timer(name: string): Timer } {
   const clock = new FakeClock();
   const log: string[] = [];
-  return { clock, timers: new Timers(clock), log, timer: (name) => new Timer((now) => log.push(`${name}@${now}`)) };
+  return {
+    clock,
+    timers: new Timers(clock),
+    log,
+    timer: (name) => new Timer((now) => log.push(`${name}@${now}`)),
+  };
 }
 
 describe("timers", () => {

@@ -4,7 +4,13 @@ import { ACCEPTED, Verdict } from "../../../../core/node/verdict.ts";
 
 describe("a verdict", () => {
   test("accepts below 300", () => {
-    expect([200, 299, 300, 403, 999].map((status) => new Verdict(status).accepted)).toEqual([true, true, false, false, false]);
+    expect([200, 299, 300, 403, 999].map((status) => new Verdict(status).accepted)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("the plain acceptance is one frozen object", () => {

@@ -1,0 +1,74 @@
+// Defining plugins: by hooks or by a function per node, joined to one, and shared by two nodes without sharing state.
+import { describe, expect, test } from "#test";
+import { compose, definePlugin, type Hooks, type PluginHost } from "../../../../core/node/plugin.ts";
+import { NodePair, settle } from "../../../support/nodes.ts";
+
+const host: PluginHost = { now: () => 0, setTimer: () => () => undefined, error: () => undefined };
+
+describe("definePlugin", () => {
+  test("takes hooks as they are", () => {
+    const hooks: Hooks = { name: "plain", chunk: (_c, next) => next() };
+    expect(definePlugin(hooks).setup(host)).toEqual([hooks]);
+    expect(definePlugin(hooks).name).toBe("plain");
+  });
+
+  test("makes hooks anew for each node", () => {
+    let made = 0;
+    const plugin = definePlugin("counting", () => ({ name: `counting ${++made}` }));
+    expect([plugin.setup(host)[0]?.name, plugin.setup(host)[0]?.name]).toEqual(["counting 1", "counting 2"]);
+  });
+
+  test("infers the state that its hooks get", () => {
+    const plugin = definePlugin({
+      name: "typed",
+      session: () => ({ chunks: 0 }),
+      chunk: (_c, next, own) => {
+        own.chunks += 1;
+        return next();
+      },
+    });
+    expect(plugin.setup(host).length).toBe(1);
+  });
+
+  test("refuses a name without hooks", () => {
+    expect(() => definePlugin("nothing", undefined as never)).toThrow("nothing");
+  });
+});
+
+test("compose() is a plugin whose parts keep their order", () => {
+  const both = compose(
+    definePlugin({ name: "a" }),
+    compose(definePlugin({ name: "b" }), definePlugin({ name: "c" })),
+  );
+  expect(both.name).toBe("a+b+c");
+  expect(both.setup(host).map(({ name }) => name)).toEqual(["a", "b", "c"]);
+});
+
+test("one plugin object in two nodes keeps state per node and per session", async () => {
+  const seen: string[] = [];
+  let nodes = 0;
+  const plugin = definePlugin<{ chunks: number }>("counter", () => {
+    const node = ++nodes;
+    return {
+      name: "counter",
+      session: () => ({ chunks: 0 }),
+      chunk: (c, next, own) => {
+        if (c.body !== undefined) seen.push(`node ${node} chunk ${++own.chunks}`);
+        return next();
+      },
+    };
+  });
+  const pair = new NodePair({ serverPlugins: [plugin], clientPlugins: [plugin] });
+  const [one, oneThere] = await pair.sessions();
+  const [two] = await pair.sessions();
+  await one.send("a").accepted;
+  await one.send("b").accepted;
+  await two.send("c").accepted;
+  await oneThere.send("d").accepted;
+  await settle();
+  const counts = seen.map((entry) => entry.slice("node ".length)).sort();
+  const nodeOf = (text: string): string => text.split(" ")[0] ?? "";
+  expect(new Set(counts.map(nodeOf)).size).toBe(2);
+  expect(counts.map((text) => text.slice(2)).sort()).toEqual(["chunk 1", "chunk 1", "chunk 1", "chunk 2"]);
+  await pair.close();
+});
