@@ -6,4 +6,6 @@
 import process from "node:process";
 import { runCommandLine } from "./cli/program.ts";
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+const exitCode = await runCommandLine(process.argv.slice(2));
+// A terminal that still waits for input would keep the process alive, so it ends by itself once all is printed.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));

@@ -16,17 +16,18 @@ const SIGNALS: readonly EndSignal[] = ["SIGINT", "SIGTERM"];
  * further ado, so that a drain that hangs never holds a terminal.
  */
 export const firstSignal: Effect.Effect<EndSignal> = Effect.callback<EndSignal>((resume) => {
+  let signalled = false;
+  // One handler for both calls: Deno would run a handler that is added during a signal for that very signal.
   const handlers = SIGNALS.map((signal) => ({
     signal,
     handler: (): void => {
-      detach();
-      for (const again of SIGNALS) process.once(again, () => process.exit(exitCodeOfSignal(again)));
+      if (signalled) process.exit(exitCodeOfSignal(signal));
+      signalled = true;
       resume(Effect.succeed(signal));
     },
   }));
-  const detach = (): void => {
-    for (const { signal, handler } of handlers) process.removeListener(signal, handler);
-  };
   for (const { signal, handler } of handlers) process.on(signal, handler);
-  return Effect.sync(detach);
+  return Effect.sync(() => {
+    for (const { signal, handler } of handlers) process.removeListener(signal, handler);
+  });
 });

@@ -121,7 +121,7 @@ function sendOptions(
     contentType,
     failureReport: options.failureReport,
     messageId,
-    total: source.size,
+    total: source.size === undefined ? undefined : source.size - start,
     ...(options.successReport === true ? { successReport: true } : {}),
     ...(start > 0 ? { start: start + 1 } : {}),
     ...(source.isFile ? { headers: [["Content-Disposition", contentDisposition(source.name)]] } : {}),

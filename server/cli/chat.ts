@@ -1,0 +1,176 @@
+/**
+ * `msrpkit offer` and `msrpkit answer`: two people paste each other's SDP between two terminals, and then talk. The
+ * SDP does what SIP would carry: it says who connects to whom, under which session-id, with which certificate.
+ */
+import process from "node:process";
+import * as Effect from "effect/Effect";
+import { Msrp, type Session } from "../../core/mod.ts";
+import { type NegotiatedMedia, type Negotiation, Negotiator } from "../../core/sdp/mod.ts";
+import { type CertificatePair, makeSelfSigned } from "../certificate.ts";
+import { EXIT_CONNECTION, EXIT_NOT_DELIVERED, EXIT_OK, EXIT_USAGE, exitCodeOfSignal } from "../exit_codes.ts";
+import { attempt, runProgram, scopedListeners, scopedNode, untilSignal } from "../lifetime.ts";
+import { expectNegotiated, openNegotiated } from "../negotiated_session.ts";
+import { loadAdapter } from "../runtime.ts";
+import { ownAddress } from "./addresses.ts";
+import { CommandError } from "./command_error.ts";
+import { LineInput } from "./line_input.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of `msrpkit offer` and `msrpkit answer`. */
+export interface ChatOptions {
+  /** Own host for the SDP. */
+  host?: string;
+  /** Port to listen on, 0 for any. */
+  port: string;
+  /** Protect the session with TLS. */
+  tls?: boolean;
+  /** Print events as JSON lines. */
+  json?: boolean;
+}
+
+/** Everything that the two halves of the exchange need. */
+interface Rendezvous {
+  readonly input: LineInput;
+  readonly negotiator: Negotiator;
+  readonly terminal: Terminal;
+  /** Makes the session ready for the peer, before the peer can know of it. */
+  readonly expect: (media: NegotiatedMedia) => Session | undefined;
+}
+
+/** Runs one side of a chat; returns the exit status. */
+export function runChat(side: "offer" | "answer", options: ChatOptions, terminal: Terminal): Promise<number> {
+  const port = Number(options.port);
+  if (!/^\d{1,5}$/.test(options.port) || port > 65_535) {
+    throw new CommandError(EXIT_USAGE, `Cannot use --port "${options.port}": give a number from 0 to 65535`);
+  }
+  const host = options.host ?? ownAddress();
+  const input = new LineInput(process.stdin);
+
+  const program = Effect.gen(function* () {
+    const adapter = yield* attempt(loadAdapter);
+    const app = yield* scopedNode(() => new Msrp());
+    const offer = side === "answer" ? yield* attempt(() => readOffer(input, terminal)) : undefined;
+    const secure = options.tls === true || (offer !== undefined && /^a=path:msrps:/im.test(offer));
+    const certificate = secure ? yield* attempt(() => makeSelfSigned([host])) : undefined;
+    const scheme = secure ? "msrps" : "msrp";
+    const tls = certificate && {
+      tls: { cert: certificate.cert, key: certificate.key, requestCert: true, rejectUnauthorized: false },
+    };
+    const uri = `${scheme}://${host.includes(":") ? "[::]" : "0.0.0.0"}:${port};tcp`;
+    const [listener] = yield* scopedListeners(adapter, app, [{ uri, options: tls ?? {} }]);
+    const negotiator = makeNegotiator(host, listener!.uri.port!, certificate);
+    const rendezvous: Rendezvous = {
+      input,
+      negotiator,
+      terminal,
+      expect: (media) => (media.connectTo === undefined ? expectNegotiated(app, media) : undefined),
+    };
+    const talk = attempt(async (signal) => {
+      const { media, expected } = await (offer === undefined
+        ? exchangeAsOfferer(rendezvous)
+        : answerTo(offer, rendezvous));
+      terminal.note("connecting…");
+      const session = await openNegotiated(app, adapter, media, { certificate, expected, signal });
+      terminal.result({ event: "connected", role: media.role }, undefined);
+      terminal.note("connected: each line is a message, Ctrl-D ends the chat");
+      return await converse(session, input, terminal);
+    });
+    return yield* untilSignal(talk, exitCodeOfSignal);
+  });
+  return runProgram(program);
+}
+
+function makeNegotiator(host: string, port: number, certificate: CertificatePair | undefined): Negotiator {
+  return new Negotiator({
+    host,
+    port,
+    secure: certificate !== undefined,
+    preset: "general",
+    acceptTypes: ["text/plain"],
+    acceptWrappedTypes: [],
+    ...(certificate === undefined
+      ? {}
+      : { fingerprints: [{ hash: "sha-256", value: certificate.fingerprint }] }),
+  });
+}
+
+/** Prints an offer and takes the answer. */
+async function exchangeAsOfferer({ input, negotiator, terminal, expect }: Rendezvous): Promise<Agreed> {
+  const offer = negotiator.createOffer();
+  terminal.note("Give this offer to the other terminal (msrpkit answer):\n");
+  terminal.result({ event: "offer", sdp: offer }, offer.replace(/\r\n/g, "\n"));
+  terminal.note("Then paste its answer here, and after it an empty line:");
+  const answer = await input.description();
+  if (answer === undefined) throw new CommandError(EXIT_USAGE, "No answer: the input ended");
+  return agreed(negotiator.acceptAnswer(answer), expect);
+}
+
+/** Takes the offer for `msrpkit answer`. */
+async function readOffer(input: LineInput, terminal: Terminal): Promise<string> {
+  terminal.note("Paste the offer of the other terminal (msrpkit offer) here, and after it an empty line:");
+  const offer = await input.description();
+  if (offer === undefined) throw new CommandError(EXIT_USAGE, "No offer: the input ended");
+  return offer;
+}
+
+/** Prints the answer to an offer. */
+async function answerTo(offer: string, { negotiator, terminal, expect }: Rendezvous): Promise<Agreed> {
+  const result = negotiator.acceptOffer(offer);
+  if (!result.ok) {
+    throw new CommandError(
+      EXIT_NOT_DELIVERED,
+      `Cannot use this offer: ${result.code} (SIP would say ${result.sipStatus})`,
+    );
+  }
+  // Expected before the peer can read the answer, so that it cannot come too early.
+  const settled = agreed(result, expect);
+  terminal.note("Give this answer to the other terminal:\n");
+  terminal.result({ event: "answer", sdp: result.answer }, result.answer.replace(/\r\n/g, "\n"));
+  return settled;
+}
+
+interface Agreed {
+  readonly media: NegotiatedMedia;
+  readonly expected: Session | undefined;
+}
+
+function agreed(negotiation: Negotiation, expect: Rendezvous["expect"]): Agreed {
+  const media = negotiation.media[0];
+  if (media === undefined) {
+    const why = negotiation.refused[0]?.code ?? "there is no MSRP stream in it";
+    throw new CommandError(EXIT_NOT_DELIVERED, `No session comes of this exchange: ${why}`);
+  }
+  return { media, expected: expect(media) };
+}
+
+/** Lines out, messages in, until one side ends. */
+async function converse(session: Session, input: LineInput, terminal: Terminal): Promise<number> {
+  const incoming = (async () => {
+    for await (const message of session) {
+      const text = await message.text();
+      terminal.result({ event: "message", messageId: message.messageId, text }, undefined);
+      if (!terminal.json) await terminal.text(`< ${text}\n`);
+    }
+  })();
+  let failed = false;
+  const outgoing = (async () => {
+    for (let line = await input.next(); line !== undefined; line = await input.next()) {
+      if (line === "") continue;
+      session.send(line).accepted.catch((error: Error) => {
+        failed = true;
+        terminal.error(`not delivered: ${error.message}`, EXIT_NOT_DELIVERED);
+      });
+    }
+    await session.close();
+    return "closed" as const;
+  })();
+  const end = await Promise.race([outgoing, session.closed]);
+  // What came before the end is still printed.
+  await incoming.catch(() => undefined);
+  if (end === "closed") return failed ? EXIT_NOT_DELIVERED : EXIT_OK;
+  terminal.result({ event: "ended" }, undefined);
+  terminal.note("the other side has left");
+  return end === undefined || (end as { code?: string }).code === "connection-closed"
+    ? EXIT_OK
+    : EXIT_CONNECTION;
+}
