@@ -189,7 +189,8 @@ export class Decoder {
   #append(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#buffered + end - start;
     if (needed > this.#buffer.length || this.#bufferLent) {
-      const grown = new Uint8Array(Math.max(512, needed, this.#buffer.length * 2));
+      const ahead = this.#bufferLent ? needed : this.#buffer.length * 2;
+      const grown = new Uint8Array(Math.max(512, needed, ahead));
       grown.set(this.#buffer.subarray(0, this.#buffered));
       this.#buffer = grown;
       this.#bufferView = new DataView(grown.buffer);

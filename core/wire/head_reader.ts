@@ -106,11 +106,12 @@ export class HeadReader implements FieldContext {
       this.#fieldsStart = line - origin;
     }
     if (head.count === 0) line = this.#knownPaths(line, end);
+    const usualEnd = Math.min(end, origin + this.limits.maxHeadBytes) - usualLineBytes;
     for (;;) {
-      const next = line + usualLineBytes <= end && head.count >= 2 ? this.#usualLine(bytes, line) : 0;
+      const next = line <= usualEnd && head.count >= 2 ? this.#usualLine(bytes, line) : 0;
       if (next > 0) {
         if (this.#isHeadEnd(bytes, line)) return this.#finish(line, next);
-        head.count++;
+        this.#countField();
         line = next;
         continue;
       }
@@ -129,11 +130,16 @@ export class HeadReader implements FieldContext {
         }
         return this.#finish(line, lineEnd + 2);
       }
-      if (++head.count > this.limits.maxHeaders)
-        throw fatal("too-many-headers", "Cannot read headers: too many");
+      this.#countField();
       readField(this, line, lineEnd);
       line = lineEnd + 2;
       if (head.count === 2) this.#rememberPaths(line);
+    }
+  }
+
+  #countField(): void {
+    if (++this.head.count > this.limits.maxHeaders) {
+      throw fatal("too-many-headers", "Cannot read headers: there are too many");
     }
   }
 
@@ -244,7 +250,6 @@ export class HeadReader implements FieldContext {
     const { head } = this;
     if (next - head.origin > this.limits.maxHeadBytes)
       throw fatal("head-too-long", "Cannot read headers: too long");
-    if (head.count > this.limits.maxHeaders) throw fatal("too-many-headers", "Cannot read headers: too many");
     head.length = line - head.origin;
     const known =
       head.fault === undefined && this.oddities.length === 0 && head.contentType !== this.#contentType;
