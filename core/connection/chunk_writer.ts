@@ -149,7 +149,7 @@ export class ChunkWriter {
       }
       // The rest of an interrupted chunk may exceed the write: what interrupts it is to leave in the same one.
       if (limit > this.#limits.interruptBytes && this.#room(out) <= 0) return;
-      const room = Math.max(this.#room(out), limit <= this.#limits.interruptBytes ? limit - chunk.octets : 1);
+      const room = Math.max(this.#limits.interruptBytes, this.#room(out));
       const piece = this.#take(entry, Math.min(limit - chunk.octets, room));
       if (piece !== undefined) {
         this.#append(chunk, piece, out);
