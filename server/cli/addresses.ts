@@ -43,6 +43,12 @@ export function parsePath(text: string, option: string): MsrpUri[] {
       `Cannot use ${option} "${last.text}": the session-id is missing (…/SESSION;tcp)`,
     );
   }
+  if (path[0]!.transport.toLowerCase() !== "tcp") {
+    throw new CommandError(
+      EXIT_USAGE,
+      `Cannot use ${option} "${path[0]!.text}": only ;tcp is supported here`,
+    );
+  }
   return path;
 }
 
@@ -65,7 +71,7 @@ export interface ListenAddress {
  */
 export function parseListen(text: string): ListenAddress {
   const uri = parseUri(text, "--listen");
-  if (uri.transport !== "tcp") {
+  if (uri.transport.toLowerCase() !== "tcp") {
     throw new CommandError(EXIT_USAGE, `Cannot listen on "${text}": only ;tcp is supported here`);
   }
   const { scheme, host, port, sessionId } = uri;

@@ -12,7 +12,7 @@ import { sessionUri } from "./addresses.ts";
 import { type ListeningOptions, listenAddresses, openListeners } from "./listening.ts";
 import { printMessage } from "./print_message.ts";
 import { DEFAULT_LISTEN } from "./program.ts";
-import { storing } from "./storing.ts";
+import { type Storing, storing } from "./storing.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of `msrpkit receive`. */
@@ -26,17 +26,22 @@ export interface ReceiveOptions extends ListeningOptions {
 }
 
 /** Receives until `--count` messages are there or a signal ends it; returns the exit status. */
-export function runReceive(options: ReceiveOptions, terminal: Terminal): Promise<number> {
+export async function runReceive(options: ReceiveOptions, terminal: Terminal): Promise<number> {
   const addresses = listenAddresses(options, DEFAULT_LISTEN);
   // RFC 4975 §14.1: the session-id is what keeps others out, so without a given one it is one nobody can guess.
   const sessionIds = addresses.map((address) => address.sessionId ?? createSessionId());
   const wanted = new Set(sessionIds);
   const welcome = ({ local }: UnknownSession): boolean => wanted.has(local.sessionId ?? "");
 
+  let cutOffBefore = Number.POSITIVE_INFINITY;
+  let files: Storing | undefined;
+
   const program = Effect.gen(function* () {
     const store = options.out === undefined ? undefined : yield* attempt(() => FileStore.open(options.out!));
+    files = store === undefined ? undefined : storing(store, terminal);
+    // Runs after the node was closed: parts of transfers that this cuts off must reach the disk.
+    yield* Effect.addFinalizer(() => Effect.promise(() => files?.settled() ?? Promise.resolve()));
     const counter = new Countdown(options.count ?? Number.POSITIVE_INFINITY);
-    const files = store === undefined ? undefined : storing(store, terminal);
     const app = yield* scopedNode(() => {
       const node = new Msrp({ acceptUnknown: welcome });
       if (files !== undefined) node.use(files.plugin);
@@ -65,10 +70,14 @@ export function runReceive(options: ReceiveOptions, terminal: Terminal): Promise
         Effect.promise(() => counter.done),
         () => EXIT_OK,
       ),
-      () => (files !== undefined && files.unfinished > 0 ? EXIT_NOT_DELIVERED : EXIT_OK),
+      () => {
+        cutOffBefore = files?.cutOff ?? 0;
+        return EXIT_OK;
+      },
     );
   });
-  return runProgram(program);
+  const status = await runProgram(program);
+  return (files?.cutOff ?? 0) > cutOffBefore ? EXIT_NOT_DELIVERED : status;
 }
 
 /** Settles `done` after a number of ticks. */

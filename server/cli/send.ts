@@ -4,7 +4,14 @@
  */
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
-import { type ConnectOptions, Msrp, type Session, type TlsOptions } from "../../core/mod.ts";
+import {
+  type ConnectOptions,
+  encodeRequest,
+  Msrp,
+  MsrpUri,
+  type Session,
+  type TlsOptions,
+} from "../../core/mod.ts";
 import { reassembly, reports } from "../../plugins/mod.ts";
 import { EXIT_FILE, EXIT_NOT_DELIVERED, EXIT_OK, EXIT_USAGE, exitCodeOfSignal } from "../exit_codes.ts";
 import { type BodySource, fileSource, reasonOf, standardInput, textSource } from "../files/body_source.ts";
@@ -63,6 +70,7 @@ export async function runSend(
   const remote = parsePath(options.to, "--to");
   const local = options.from === undefined ? activeUri(remote[0]!) : parseUri(options.from, "--from").text;
   checkCombination(words, options);
+  checkFields(remote, local, options);
   const sources = await openSources(words, options);
   const tls = await tlsOptions(options);
   const waitMs = options.timeout * 1000;
@@ -168,6 +176,19 @@ function checkCombination(words: readonly string[], options: SendOptions): void 
   if (options.successReport === true && options.failureReport === "no" && options.resume !== undefined) {
     refuse("--resume needs failure reports");
   }
+}
+
+/** Refuses values that no message could carry, before anything is connected. */
+function checkFields(to: readonly MsrpUri[], from: string, options: SendOptions): void {
+  encodeRequest({
+    transactionId: "check",
+    method: "SEND",
+    toPath: to,
+    fromPath: [MsrpUri.parse(from)],
+    headers: [["Message-ID", options.resume ?? options.messageId ?? "check"]],
+    contentType: options.type ?? "text/plain",
+    body: new Uint8Array(0),
+  });
 }
 
 /** What the command line names, in order: the text (or standard input) first, then the files. */

@@ -17,8 +17,10 @@ export interface Storing {
   readonly plugin: Plugin;
   /** Reassembles into files. */
   readonly reassembly: Plugin;
-  /** Messages that have begun and are not complete. */
-  readonly unfinished: number;
+  /** Messages so far that ended before they were complete. */
+  readonly cutOff: number;
+  /** Resolves when no message is being written: what was cut off by the end of the node is safe on the disk. */
+  settled(): Promise<void>;
 }
 
 interface Transfer {
@@ -30,10 +32,14 @@ interface Transfer {
 /** Stores messages in the folder of `store` and reports them to `terminal`. */
 export function storing(store: FileStore, terminal: Terminal): Storing {
   const transfers = new Map<IncomingFile, Transfer>();
+  let cutOff = 0;
+  const waiting: (() => void)[] = [];
   const begin = (file: IncomingFile): void => {
     const found = store.resumable(file.messageId);
     const held = found !== undefined && found.total === file.total ? found.received.octets : 0;
     if (held > 0) terminal.note(`resuming: ${formatBytes(held)} are here already`);
+    const { messageId, contentType, total } = file;
+    terminal.result({ event: "receiving", messageId, contentType, total }, undefined);
     const meter = new ProgressMeter(terminal, "receiving", held);
     transfers.set(file, { meter, startedAt: performance.now(), held });
   };
@@ -41,12 +47,15 @@ export function storing(store: FileStore, terminal: Terminal): Storing {
     const transfer = transfers.get(file)!;
     transfers.delete(file);
     transfer.meter.finish();
+    if (transfers.size === 0) for (const done of waiting.splice(0)) done();
     return transfer;
   };
   return {
-    get unfinished() {
-      return transfers.size;
+    get cutOff() {
+      return cutOff;
     },
+    settled: () =>
+      transfers.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     plugin: resumeAnswer(store),
     reassembly: reassembly({
       onMessageStart: ({ messageId, contentType, total, headers }) => {
@@ -78,6 +87,7 @@ export function storing(store: FileStore, terminal: Terminal): Storing {
           },
           ended: (_, keptPath, reason) => {
             end(file);
+            cutOff += 1;
             terminal.result(
               { event: "interrupted", messageId, ...(keptPath === undefined ? {} : { keptPath }) },
               undefined,
