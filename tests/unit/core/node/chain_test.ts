@@ -60,8 +60,14 @@ describe("a chain", () => {
   test("gives each middleware the state of its plugin", () => {
     const seen: unknown[] = [];
     const { stage } = chain([
-      (_c, next, own) => (seen.push(own), next()),
-      (_c, next, own) => (seen.push(own), next()),
+      (_c, next, own) => {
+        seen.push(own);
+        return next();
+      },
+      (_c, next, own) => {
+        seen.push(own);
+        return next();
+      },
     ]);
     stage.run({ log: [] }, ["first", "second"]);
     expect(seen).toEqual(["first", "second"]);
@@ -94,7 +100,10 @@ describe("a chain", () => {
     ]);
     const slow = [{ log: ["slow", "1"] }, { log: ["slow", "2"] }];
     const waiting = slow.map((c) => stage.run(c, []));
-    const nested = chain([(c, next) => (stage.run({ log: c.log }, []), next())]);
+    const nested = chain([(c, next) => {
+        stage.run({ log: c.log }, []);
+        return next();
+      }]);
     const fast = { log: [] as string[] };
     expect(nested.stage.run(fast, [])).toBe(ACCEPTED);
     expect(fast.log).toEqual(["core", "core"]);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "#test";
 import type { ChunkContext, MessageContext } from "../../../../core/node/context.ts";
 import { BaseContext } from "../../../../core/node/contexts.ts";
-import { definePlugin } from "../../../../core/node/plugin.ts";
+import { definePlugin, type Middleware } from "../../../../core/node/plugin.ts";
 import { ACCEPTED } from "../../../../core/node/verdict.ts";
 import { defineKey } from "../../../../core/session/key.ts";
 import { NodePair, settle } from "../../../support/nodes.ts";
@@ -76,7 +76,7 @@ describe("chunk contexts", () => {
 
 test("a message context shows the message, its first chunk's fields and its octets", async () => {
   const seen: unknown[] = [];
-  const look = (c: MessageContext): void => {
+  const look: Middleware<MessageContext> = (c, next) => {
     seen.push([
       c.messageId,
       c.contentType,
@@ -84,11 +84,12 @@ test("a message context shows the message, its first chunk's fields and its octe
       new TextDecoder().decode(c.body),
       c.connection.direction,
     ]);
+    return next();
   };
   const plugin = definePlugin({
     name: "look",
-    message: (c, next) => (look(c), next()),
-    deliver: (c, next) => (look(c), next()),
+    message: look,
+    deliver: look,
   });
   const pair = new NodePair({ serverPlugins: [plugin] });
   const session = await pair.connect();
