@@ -20,41 +20,47 @@ export interface Finished {
 export class FinishedMessages {
   readonly #limit: number;
   readonly #keepMs: number;
-  // A Map keeps the order of insertion, so that its first entry is the oldest.
   readonly #byId: Map<string, Finished> = new Map();
+  // The ids in the order of their ends, as a ring: the place of the oldest is the next one to be taken.
+  readonly #ring: string[] = [];
+  #next = 0;
 
-  /** @param limit ids that are remembered @param keepMs milliseconds for which they are */
+  /** @param limit ids that are remembered @param keepMs milliseconds for which they count */
   constructor(limit: number, keepMs: number) {
     this.#limit = limit;
     this.#keepMs = keepMs;
   }
 
-  /** How many ids are remembered. */
+  /** How many ids are kept. */
   get size(): number {
     return this.#byId.size;
   }
 
   /** What became of the message, as long as it is remembered. */
   get(messageId: string, now: number): Finished | undefined {
-    if (this.#byId.size === 0) return undefined;
     const found = this.#byId.get(messageId);
-    if (found === undefined || now - found.at < this.#keepMs) return found;
-    this.#byId.delete(messageId);
-    return undefined;
+    return found !== undefined && now - found.at < this.#keepMs ? found : undefined;
   }
 
-  /** Remembers; the oldest ones make room. */
+  /** Remembers; the oldest one makes room. */
   add(messageId: string, finished: Finished): void {
-    this.#byId.delete(messageId);
-    this.#byId.set(messageId, finished);
-    for (const [oldest, { at }] of this.#byId) {
-      if (this.#byId.size <= this.#limit && finished.at - at < this.#keepMs) break;
-      this.#byId.delete(oldest);
+    if (this.#byId.has(messageId)) {
+      // It keeps its place: an id ends twice only when a late chunk changes what became of it.
+      this.#byId.set(messageId, finished);
+      return;
     }
+    if (this.#limit === 0) return;
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined) this.#byId.delete(oldest);
+    this.#ring[this.#next] = messageId;
+    this.#next = (this.#next + 1) % this.#limit;
+    this.#byId.set(messageId, finished);
   }
 
   /** Forgets everything. */
   clear(): void {
     this.#byId.clear();
+    this.#ring.length = 0;
+    this.#next = 0;
   }
 }

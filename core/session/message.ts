@@ -6,7 +6,7 @@
 import { DeliveryError, LocalProtocolError, RemoteProtocolError } from "../errors.ts";
 import type { HeaderList } from "../wire/header_list.ts";
 import { parseMediaType } from "../wire/media_type.ts";
-import { Completion } from "./message_completion.ts";
+import type { Completion } from "./message_completion.ts";
 import type { Session } from "./session.ts";
 
 /** Where the octets of a message are: `"discarded"` is a duplicate, whose octets were delivered before. */
@@ -44,7 +44,8 @@ export class Message {
   readonly #total: number | undefined;
   readonly #body: Uint8Array | undefined;
   readonly #stream: ReadableStream<Uint8Array> | undefined;
-  readonly #completion: Completion;
+  /** Undefined for a message that was whole when it was made: nearly every one. */
+  readonly #completion: Completion | undefined;
 
   constructor(init: MessageInit) {
     this.messageId = init.messageId;
@@ -55,7 +56,7 @@ export class Message {
     this.#total = init.total;
     this.#body = init.body;
     this.#stream = init.stream;
-    this.#completion = init.completion ?? new Completion(init.body?.length ?? init.total ?? 0);
+    this.#completion = init.completion;
   }
 
   /** True when a message of this Message-ID was delivered before (RFC 4975 §5.4); nodes do not deliver it again. */
@@ -65,12 +66,13 @@ export class Message {
 
   /** Octets of the whole message: what was received once it is whole, before that what was announced, or undefined. */
   get total(): number | undefined {
-    return this.#completion.size ?? this.#total;
+    return this.size ?? this.#total;
   }
 
   /** Octets of the message once it is whole; undefined while it is still arriving. */
   get size(): number | undefined {
-    return this.#completion.size;
+    if (this.#completion !== undefined) return this.#completion.size;
+    return this.#body?.length ?? this.#total ?? 0;
   }
 
   /**
@@ -78,7 +80,7 @@ export class Message {
    * given up; that rejection may be left unobserved.
    */
   get completed(): Promise<number> {
-    return this.#completion.promise;
+    return this.#completion?.promise ?? Promise.resolve(this.size as number);
   }
 
   /**
