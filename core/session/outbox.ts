@@ -8,6 +8,7 @@ import { encodeRequest } from "../wire/encoder.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
 import type { MsrpUri } from "../wire/uri.ts";
+import { OutboxLane } from "./outbox_lane.ts";
 import { type OutboxHost, OutboxMessage } from "./outbox_message.ts";
 import type { BodyContent, SendOptions, Sent } from "./sent.ts";
 import { essence } from "./session_types.ts";
@@ -58,16 +59,15 @@ export class Outbox {
   readonly #host: OutboxHost;
   readonly #maxQueued: number;
   readonly #maxAwaitingReports: number;
-  readonly #maxStreams: number;
   readonly #onFailure: OutboxOptions["onFailure"];
   readonly #onRefused: OutboxOptions["onRefused"];
   /** By Message-ID: those not accepted yet, and those whose reports are due. */
   readonly #messages = new Map<string, OutboxMessage>();
   readonly #awaitingReports = new Set<OutboxMessage>();
-  /** Not given to the link yet: no link, or too many streams. */
-  #waiting: OutboxMessage[] = [];
-  readonly #streams = new Set<OutboxMessage>();
-  readonly #long = new Set<OutboxMessage>();
+  /** Not given to a link yet, because there is none. */
+  #unbound: OutboxMessage[] = [];
+  readonly #streams: OutboxLane<OutboxMessage>;
+  readonly #long: OutboxLane<OutboxMessage>;
   readonly #refusedTypes = new Set<string>();
   readonly #checkedTypes = new Set<string>();
   #waiters: { count: number; resolve: () => void }[] = [];
@@ -77,7 +77,8 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#maxQueued = options.maxQueuedMessages ?? 1024;
     this.#maxAwaitingReports = options.maxAwaitingReports ?? 4096;
-    this.#maxStreams = options.maxConcurrentStreams ?? 16;
+    this.#streams = new OutboxLane(options.maxConcurrentStreams ?? 16, (message) => this.#send(message));
+    this.#long = new OutboxLane(maxLongMessages, (message) => this.#send(message));
     this.#onFailure = options.onFailure;
     this.#onRefused = options.onRefused;
     this.#host = {
@@ -93,7 +94,9 @@ export class Outbox {
   /** The session is bound: what waited goes out, in order. */
   attach(link: OutboxLink): void {
     this.#link = link;
-    this.#startWaiting();
+    const unbound = this.#unbound;
+    this.#unbound = [];
+    for (const message of unbound) this.#dispatch(message);
   }
 
   /**
@@ -118,8 +121,8 @@ export class Outbox {
     // A signal that was aborted before: the message is over, and nothing of it must go out.
     if (message.aborted) return message;
     this.#messages.set(messageId, message);
-    if (this.#link === undefined || !this.#mayStart(message)) this.#waiting.push(message);
-    else this.#start(message, this.#link);
+    if (this.#link === undefined) this.#unbound.push(message);
+    else this.#dispatch(message);
     return message;
   }
 
@@ -138,8 +141,10 @@ export class Outbox {
   fail(error: Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
+    this.#unbound = [];
+    this.#streams.clear();
+    this.#long.clear();
     for (const message of [...this.#messages.values()]) message.fail(error);
-    this.#waiting = [];
     this.#wakeWaiters();
   }
 
@@ -195,33 +200,26 @@ export class Outbox {
     if (this.#checkedTypes.size < maxRefusedTypes) this.#checkedTypes.add(contentType);
   }
 
-  #mayStart(message: OutboxMessage): boolean {
-    if (message.streaming) return this.#streams.size < this.#maxStreams;
-    return !isLong(message) || this.#long.size < maxLongMessages;
-  }
-
-  #start(message: OutboxMessage, link: OutboxLink): void {
+  #dispatch(message: OutboxMessage): void {
     if (message.streaming) this.#streams.add(message);
     else if (isLong(message)) this.#long.add(message);
-    link.send(message);
+    else if (!message.aborted) this.#send(message);
   }
 
-  #startWaiting(): void {
-    const link = this.#link;
-    if (link === undefined || this.#waiting.length === 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const message of waiting) {
-      if (message.aborted) continue;
-      if (this.#mayStart(message)) this.#start(message, link);
-      else this.#waiting.push(message);
+  #send(message: OutboxMessage): void {
+    try {
+      this.#link?.send(message);
+    } catch (error) {
+      // The connection has begun to close: the message fails by its promises, as it would a moment later.
+      message.fail(error as Error);
     }
   }
 
   #progressed(message: OutboxMessage): void {
     const { delivery } = message;
     if (delivery.isSent || message.aborted) {
-      if (this.#streams.delete(message) || this.#long.delete(message)) this.#startWaiting();
+      if (message.streaming) this.#streams.done(message);
+      else if (isLong(message)) this.#long.done(message);
     }
     if (message.aborted || (delivery.isAccepted && (delivery.isDelivered || !message.successReport))) {
       this.#forget(message);

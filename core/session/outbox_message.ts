@@ -218,7 +218,11 @@ export class OutboxMessage implements OutgoingMessage, Sent {
     this.refused = status !== 408;
     this.fail(error);
     this.#host.refused(this, error);
-    this.#onFailure?.(error);
+    try {
+      this.#onFailure?.(error);
+    } catch {
+      // An observer's mistake must not reach the connection; the error itself is in the promises.
+    }
   }
 
   /** At most one call per turn of the event loop, however many pieces a write took. */

@@ -119,7 +119,7 @@ describe("chunks of a message", () => {
     expect(worst).toBeLessThan(2048 + 200);
   });
 
-  test("RFC 4975 §7.1.1: two large messages of two sessions take turns [4975-7.1.1-26]", () => {
+  test("RFC 4975 §7.1.1: two large messages of two sessions take turns, each chunk with an id of its own [4975-5.1-01] [4975-7.1.1-26]", () => {
     const connection = new Connection({ turnBytes: 2048 });
     const first = new TestMessage(10_000, sessionUri(1));
     const second = new TestMessage(10_000, sessionUri(2));
@@ -183,7 +183,7 @@ describe("chunks of a message", () => {
     }
   });
 
-  test("RFC 4975 §7.1.1: report fields are the same in every chunk, and absent at their defaults [4975-7.1.1-03] [4975-7.1.1-04] [4975-7.1.1-02]", () => {
+  test("RFC 4975 §7.1.1: report fields are the same in every chunk, and absent at their defaults [4975-7.1.1-28] [4975-7.1.1-14] [4975-7.1.1-03] [4975-7.1.1-04] [4975-7.1.1-02]", () => {
     const connection = new Connection({ maxChunkBytes: 2048 });
     const message = new TestMessage(5000);
     message.successReport = true;

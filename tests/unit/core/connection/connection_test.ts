@@ -396,6 +396,21 @@ describe("back to back", () => {
     expect([pair.left.openTransactions, pair.right.openTransactions]).toEqual([0, 0]);
   });
 
+  test("RFC 4975 §7.2: a response leaves on the connection its request came in on, and finds nothing on another [4975-7.2-08] [4975-7.2-09]", () => {
+    const [first, second] = [new ConnectionPair(), new ConnectionPair()];
+    const owner = new Owner();
+    const id = first.left.request(auth, owner);
+    first.status = () => undefined;
+    first.pump();
+    second.right.respond({ transactionId: id, status: 200, toPath: [alice], fromPath: [bob] });
+    second.pump();
+    expect([owner.log, first.left.openTransactions]).toEqual([[], 1]);
+    first.right.respond({ transactionId: id, status: 200, toPath: [alice], fromPath: [bob] });
+    expect([first.right.hasOutput, second.right.hasOutput]).toEqual([true, false]);
+    first.pump();
+    expect(owner.log).toEqual(["200 OK"]);
+  });
+
   test("large messages in both directions interleave with responses and arrive whole", () => {
     const pair = new ConnectionPair();
     const received = { left: 0, right: 0 };

@@ -26,7 +26,7 @@ describe("accepted", () => {
     expect([pair.outbox.pending, pair.pair.left.openTransactions]).toEqual([0, 0]);
   });
 
-  test("RFC 4975 §10: an unknown 2xx is a success, any other code a failure with its comment [4975-10-xxx]", async () => {
+  test("RFC 4975 §10: an unknown 2xx is a success, any other code a failure with its comment [4975-10-423] [4975-10-xxx]", async () => {
     const pair = new OutboxPair();
     pair.pair.status = () => 299;
     await pair.outbox.enqueue("hi").accepted;

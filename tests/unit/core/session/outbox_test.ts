@@ -118,6 +118,35 @@ describe("streams", () => {
   });
 });
 
+describe("long messages", () => {
+  test("go two at a time, so that the peer has to hold no more; short ones pass them", async () => {
+    const pair = new OutboxPair({}, {}, false);
+    const given: string[] = [];
+    const sent = [5000, 5000, 5000, 10, 2048, 2049].map((length) => pair.outbox.enqueue(pattern(length)));
+    pair.outbox.attach({
+      send: (message) => {
+        given.push(message.messageId);
+        pair.pair.left.send(message);
+      },
+      wake: (message) => pair.pair.left.wakeMessage(message),
+    });
+    expect(given).toEqual([0, 1, 3, 4].map((index) => sent[index]!.messageId));
+    pair.pair.pump();
+    await Promise.all(sent.map((message) => message.accepted));
+    expect([given.length, pair.outbox.pending]).toEqual([6, 0]);
+  });
+
+  test("at the end of a session none of those that wait is started", async () => {
+    const pair = new OutboxPair({}, {}, false);
+    let given = 0;
+    pair.outbox.attach({ send: () => given++, wake: () => undefined });
+    const sent = [1, 2, 3, 4].map(() => pair.outbox.enqueue(pattern(5000)));
+    pair.outbox.fail(new Error("over"));
+    for (const message of sent) expect((await failure(message.accepted)).message).toBe("over");
+    expect(given).toBe(2);
+  });
+});
+
 describe("report", () => {
   test("RFC 4975 §7.1.2: an unknown Message-ID is ignored, and namespaces other than 000 mean nothing [4975-7.1.1-13]", async () => {
     const pair = new OutboxPair();
@@ -199,6 +228,14 @@ describe("the end of a session", () => {
     await reported.accepted;
     expect(codeOf(() => pair.outbox.enqueue("d"))).toBe("session-closed");
     expect([pair.outbox.pending, pair.outbox.unreported]).toEqual([0, 0]);
+  });
+
+  test("a connection that takes nothing more fails what is given to it", async () => {
+    const pair = new OutboxPair();
+    pair.pair.left.close();
+    const sent = pair.outbox.enqueue("late");
+    expect(((await failure(sent.accepted)) as LocalProtocolError).code).toBe("connection-closed");
+    expect(pair.outbox.pending).toBe(0);
   });
 
   test("a connection that ends fails its messages by itself", async () => {
