@@ -100,10 +100,12 @@ describe("a chain", () => {
     ]);
     const slow = [{ log: ["slow", "1"] }, { log: ["slow", "2"] }];
     const waiting = slow.map((c) => stage.run(c, []));
-    const nested = chain([(c, next) => {
+    const nested = chain([
+      (c, next) => {
         stage.run({ log: c.log }, []);
         return next();
-      }]);
+      },
+    ]);
     const fast = { log: [] as string[] };
     expect(nested.stage.run(fast, [])).toBe(ACCEPTED);
     expect(fast.log).toEqual(["core", "core"]);

@@ -52,11 +52,14 @@ class Bench implements Transport {
   }
 
   get statuses(): string[] {
-    return [...this.writes.join("").matchAll(/^MSRP (\S+) (\d{3})/gm)].map(([, id, status]) => `${id} ${status}`);
+    return [...this.writes.join("").matchAll(/^MSRP (\S+) (\d{3})/gm)].map(
+      ([, id, status]) => `${id} ${status}`,
+    );
   }
 }
 
-const send = (id: string, fields: object = {}): string => request({ id, to: local, from, body: id, ...fields });
+const send = (id: string, fields: object = {}): string =>
+  request({ id, to: local, from, body: id, ...fields });
 
 describe("a turn of a connection", () => {
   test("writes once, whatever came in with it", async () => {
@@ -161,7 +164,9 @@ describe("frames that wait for verdicts", () => {
     });
     const app = new Msrp({ acceptUnknown: () => true }).use(slow);
     const bench = await Bench.start(app);
-    bench.receive(send("late", { messageId: "m.late", range: "1-*/9000", body: "x".repeat(2048), flag: "+" }));
+    bench.receive(
+      send("late", { messageId: "m.late", range: "1-*/9000", body: "x".repeat(2048), flag: "+" }),
+    );
     await bench.clock.advance(9999);
     expect(bench.statuses).toEqual([]);
     await bench.clock.advance(1);
@@ -169,7 +174,11 @@ describe("frames that wait for verdicts", () => {
     decide?.(ACCEPTED);
     await settle();
     const report = bench.writes.at(-1) ?? "";
-    for (const line of ["Message-ID: m.late", "Byte-Range: 1-2048/9000", "Status: 000 403 On Second Thought"]) {
+    for (const line of [
+      "Message-ID: m.late",
+      "Byte-Range: 1-2048/9000",
+      "Status: 000 403 On Second Thought",
+    ]) {
       expect(`${line}: ${report.includes(`${line}\r\n`)}`).toBe(`${line}: true`);
     }
     await app.close({ drainMs: 0 });
@@ -328,7 +337,10 @@ describe("the connect stage", () => {
     expect(bench.log).toEqual(["pause"]);
     decide?.(true);
     await settle();
-    expect([bench.statuses, bench.log]).toEqual([["aaaa 200", "bbbb 200"], ["pause", "resume"]]);
+    expect([bench.statuses, bench.log]).toEqual([
+      ["aaaa 200", "bbbb 200"],
+      ["pause", "resume"],
+    ]);
     const refused = await Bench.start(app);
     refused.receive(send("cccc"));
     decide?.(false);
@@ -363,7 +375,9 @@ test("a plain pair of transports needs nothing but accept", async () => {
   memoryPair(a.accept, b.accept, { clock });
   await settle();
   expect([a.connectionCount, b.connectionCount]).toEqual([1, 1]);
-  const error = await rejection(a.connect({ local, remote: from }, () => Promise.reject(new Error("no route"))));
+  const error = await rejection(
+    a.connect({ local, remote: from }, () => Promise.reject(new Error("no route"))),
+  );
   expect(error.message).toBe("no route");
   await a.close({ drainMs: 0 });
   await b.close({ drainMs: 0 });

@@ -9,8 +9,12 @@ describe("delivery", () => {
   test("calls the node's handlers and the session's, and keeps nothing for a loop then", async () => {
     const pair = new NodePair();
     const log: string[] = [];
-    pair.server.onMessage(async (message, session) => void log.push(`node ${await message.text()} ${session.role}`));
-    pair.server.onSession((session) => void session.onMessage((message) => void log.push(`session ${message.body.length}`)));
+    pair.server.onMessage(
+      async (message, session) => void log.push(`node ${await message.text()} ${session.role}`),
+    );
+    pair.server.onSession(
+      (session) => void session.onMessage((message) => void log.push(`session ${message.body.length}`)),
+    );
     const [session, there] = await pair.sessions();
     await session.send("hello").accepted;
     await settle();

@@ -1,8 +1,8 @@
 // Requests that belong to no session of their connection: refused, unless a plugin of the request stage answers them.
 import { describe, expect, test } from "#test";
-import { Msrp } from "../../../../core/node/node.ts";
-import { definePlugin } from "../../../../core/node/plugin.ts";
 import { MemoryNetwork } from "../../../../adapters/memory.ts";
+import type { Msrp } from "../../../../core/node/node.ts";
+import { definePlugin } from "../../../../core/node/plugin.ts";
 import { type EndpointSubject, Fixture, request } from "../../../conformance/endpoint_fixture.ts";
 import { settle } from "../../../support/nodes.ts";
 
@@ -48,7 +48,9 @@ describe("requests without a session", () => {
     const peer = await fixture.peer();
     peer.write(request({ to: relay, from: fixture.peerUri, body: "x" }));
     expect((await peer.frame()).what).toBe("481");
-    peer.write(request({ to: relay, from: fixture.peerUri, method: "PING", headers: ["Failure-Report: no"] }));
+    peer.write(
+      request({ to: relay, from: fixture.peerUri, method: "PING", headers: ["Failure-Report: no"] }),
+    );
     expect(await peer.silence()).toEqual([]);
     expect(seen).toEqual(["PING"]);
     await fixture.close();
