@@ -43,7 +43,13 @@ describe("requests without a session", () => {
 
   test("never are messages: a SEND to nowhere meets no plugin", async () => {
     const seen: string[] = [];
-    const watch = definePlugin({ name: "watch", request: (c, next) => (seen.push(c.method), next()) });
+    const watch = definePlugin({
+      name: "watch",
+      request: (c, next) => {
+        seen.push(c.method);
+        return next();
+      },
+    });
     const fixture = await Fixture.start(subject, {}, (app: Msrp) => void app.use(watch));
     const peer = await fixture.peer();
     peer.write(request({ to: relay, from: fixture.peerUri, body: "x" }));
