@@ -270,16 +270,24 @@ export class Connection {
       this.#events.push({ type: "oddity", code: "response-unmatched", detail: frame.status });
       return;
     }
-    this.#tell(() => transaction.owner.responded(transaction, frame.status, frame.comment, frame.headers));
+    try {
+      transaction.owner.responded(transaction, frame.status, frame.comment, frame.headers);
+    } catch (error) {
+      this.#ownerThrew(error);
+    }
     this.#events.push({ type: "response", frame, transaction });
   }
 
   /** An owner that throws must not stop the decoder in the middle of a segment. */
+  #ownerThrew(error: unknown): void {
+    this.#events.push({ type: "oddity", code: "owner-threw", detail: error });
+  }
+
   #tell(call: () => void): void {
     try {
       call();
     } catch (error) {
-      this.#events.push({ type: "oddity", code: "owner-threw", detail: error });
+      this.#ownerThrew(error);
     }
   }
 

@@ -3,6 +3,7 @@
  * A stream's last octet is held back until its end is known, so that the chunk flagged `$` is never empty (RFC 4975 §7.1).
  */
 import { LocalProtocolError } from "../errors.ts";
+import { encodeText } from "../wire/text.ts";
 import type { BodyContent } from "./sent.ts";
 
 /** Octets in order, read synchronously. */
@@ -51,7 +52,7 @@ export function bodySource(
   if (total !== undefined && !(Number.isSafeInteger(total) && total >= 0)) {
     throw new RangeError(`Cannot send a body of ${total} octets`);
   }
-  if (typeof content === "string") return memory(new TextEncoder().encode(content), total);
+  if (typeof content === "string") return memory(encodeText(content), total);
   if (content instanceof Uint8Array) return memory(content, total);
   if (content instanceof Blob) {
     if (total !== undefined && total !== content.size) throw lengthError(total, content.size);

@@ -8,7 +8,7 @@ import { DeliveryError } from "../errors.ts";
 import type { ByteRange } from "../wire/byte_range.ts";
 import type { FailureReport } from "../wire/frame.ts";
 import type { MsrpUri } from "../wire/uri.ts";
-import { type BodySource, bodySource } from "./body_source.ts";
+import { type BodySource, type BodySourceEvents, bodySource } from "./body_source.ts";
 import { Delivery } from "./delivery.ts";
 import type { BodyContent, SendOptions, Sent } from "./sent.ts";
 
@@ -28,7 +28,7 @@ export interface OutboxHost {
 const noHeaders: readonly (readonly [string, string])[] = [];
 
 /** A message from `enqueue` to its last report. */
-export class OutboxMessage implements OutgoingMessage, Sent {
+export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
   readonly messageId: string;
   readonly contentType: string;
   readonly failureReport: FailureReport;
@@ -72,10 +72,7 @@ export class OutboxMessage implements OutgoingMessage, Sent {
     this.#successReport = options.successReport ?? false;
     this.#onProgress = options.onProgress;
     this.#onFailure = options.onFailure;
-    this.#source = bodySource(body, options.total, host.prefetchBytes, {
-      changed: () => host.wake(this),
-      failed: (error) => this.abort(error),
-    });
+    this.#source = bodySource(body, options.total, host.prefetchBytes, this);
     if (options.signal !== undefined) this.#follow(options.signal);
   }
 
@@ -168,6 +165,16 @@ export class OutboxMessage implements OutgoingMessage, Sent {
 
   lost(_transaction: Transaction | undefined, error: Error): void {
     this.fail(error, error);
+  }
+
+  /** The source has octets again, or has ended. */
+  changed(): void {
+    this.#host.wake(this);
+  }
+
+  /** The source failed, or did not keep to what it announced. */
+  failed(error: unknown): void {
+    this.abort(error);
   }
 
   /** A REPORT in namespace 000 came (RFC 4975 §7.3.2): it counts as a response with this status, and success as delivery. */
