@@ -44,7 +44,7 @@ export class SessionNegotiator {
   readonly #negotiator: Negotiator;
   readonly #offered: Map<number, Session> = new Map();
   readonly #current: Map<number, Session> = new Map();
-  readonly #retired: Set<Session> = new Set();
+  readonly #retired: Map<Session, number> = new Map();
   #closed = false;
 
   /** @throws {LocalProtocolError} `missing-host`, `bad-host`, `bad-origin` */
@@ -171,7 +171,7 @@ export class SessionNegotiator {
   async close(options: { drain?: boolean } = {}): Promise<void> {
     this.#closed = true;
     this.#dropOffered();
-    const sessions = [...this.#current.values(), ...this.#retired];
+    const sessions = [...this.#current.values(), ...this.#retired.keys()];
     this.#current.clear();
     this.#retired.clear();
     await Promise.all(sessions.map((session) => session.close(options)));
@@ -213,8 +213,8 @@ export class SessionNegotiator {
     for (const [index, session] of this.#current) {
       if (kept.has(index)) continue;
       this.#current.delete(index);
-      this.#retire(session);
-      void session.close();
+      this.#retire(session, index);
+      this.#closeRetired(index);
     }
     return { streams, session: streams[0]?.session, refused, needsOffer, description };
   }
@@ -231,10 +231,10 @@ export class SessionNegotiator {
     const session = this.#open(media, agreed, current);
     this.#current.set(media.index, session);
     if (current !== undefined && current !== session) {
-      this.#retire(current);
+      this.#retire(current, media.index);
       // RFC 3264 §8.3.1: the old path is given up when the new one is in use, and not before.
       session.ready.then(
-        () => current.close(),
+        () => this.#closeRetired(media.index),
         () => undefined,
       );
     }
@@ -286,10 +286,14 @@ export class SessionNegotiator {
     this.#app.connect(options, this.#adapter.transportConnect).catch(() => undefined);
   }
 
-  #retire(session: Session): void {
+  #retire(session: Session, index: number): void {
     if (session.state === "closed" || session.state === "failed") return;
-    this.#retired.add(session);
+    this.#retired.set(session, index);
     void session.closed.then(() => this.#retired.delete(session));
+  }
+
+  #closeRetired(index: number): void {
+    for (const [session, at] of this.#retired) if (at === index) void session.close();
   }
 
   #dropOffered(): void {
