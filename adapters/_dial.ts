@@ -98,9 +98,11 @@ async function tryAll(
         );
         continue;
       }
-      // An address that swallows packets gets its share of the time, not all of it.
-      const shareMs = (deadline - systemClock.now()) / (group.length - index);
       try {
+        const left = group.length - index;
+        if (left === 1) return await attempt(candidate, target, accept, limits, signal);
+        // An address that swallows packets gets its share of the time, not all of it.
+        const shareMs = (deadline - systemClock.now()) / left;
         return await within(shareMs, signal, (part) => attempt(candidate, target, accept, limits, part));
       } catch (error) {
         if (signal.aborted) throw signal.reason;

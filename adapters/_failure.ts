@@ -76,3 +76,14 @@ export function overflowFailure(maxPendingBytes: number): ConnectionError {
     `More than ${maxPendingBytes} bytes wait to be written (maxPendingBytes)`,
   );
 }
+
+/** The port could not be had: code `"listen-failed"`. */
+export function listenFailure(host: string, port: number, cause: unknown): ConnectionError {
+  const why = errorCode(cause) || reason(cause);
+  return new ConnectionError("listen-failed", `Cannot listen on ${authority(host, port)}: ${why}`, { cause });
+}
+
+/** The layer above threw on what it was given: code `"sink-failed"`. It costs this connection, not the process. */
+export function sinkFailure(cause: unknown): ConnectionError {
+  return new ConnectionError("sink-failed", `The connection was given up: ${reason(cause)}`, { cause });
+}

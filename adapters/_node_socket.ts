@@ -2,35 +2,38 @@
 // Deno's own TLS cannot look at the peer's certificate.
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { PeerCertificate } from "../core/node/transport.ts";
 import { overflowFailure, transportFailure } from "./_failure.ts";
 import type { ResolvedLimits } from "./_limits.ts";
-import { SocketTransport } from "./_transport.ts";
+import { type SocketFacts, SocketTransport } from "./_transport.ts";
+
+/** What lies below a socket and has to be told to stop as well, where the runtime does not do that. */
+export interface Gate {
+  /** Stop reading. */
+  hold(): void;
+  /** Read on. */
+  release(): void;
+  /** Bytes that wait below the socket. */
+  readonly waiting: number;
+  /** Drop the connection. */
+  cut(): void;
+}
 
 /** Transport over a connected socket; `start` begins reading. */
 export class NodeSocketTransport extends SocketTransport {
   readonly #socket: Socket;
+  readonly #gate: Gate | undefined;
   #written = 0;
   #full = false;
   #paused = false;
   #failure: Error | undefined;
 
-  constructor(socket: Socket, limits: ResolvedLimits, peerCertificate?: PeerCertificate) {
-    super(
-      {
-        remoteAddress: socket.remoteAddress ?? "",
-        remotePort: socket.remotePort,
-        localAddress: socket.localAddress,
-        localPort: socket.localPort,
-        secure: socket instanceof TLSSocket,
-        peerCertificate,
-      },
-      limits,
-    );
+  constructor(socket: Socket, facts: SocketFacts, limits: ResolvedLimits, gate?: Gate) {
+    super(facts, limits);
     this.#socket = socket;
+    this.#gate = gate;
   }
 
-  /** Begins reading; call it after `bind`. */
+  /** Listens to the socket. Nothing is delivered before the next turn, so `bind` may follow. */
   start(): void {
     const socket = this.#socket;
     socket.on("drain", () => {
@@ -53,7 +56,6 @@ export class NodeSocketTransport extends SocketTransport {
     socket.on("data", (chunk: Uint8Array) =>
       this.deliver(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
     );
-    if (this.#paused) socket.pause();
   }
 
   write(bytes: Uint8Array): boolean {
@@ -61,7 +63,7 @@ export class NodeSocketTransport extends SocketTransport {
     if (bytes.byteLength === 0) return !this.#full;
     this.#written += bytes.byteLength;
     const below = this.#socket.write(bytes);
-    const waiting = this.#socket.writableLength;
+    const waiting = this.#waiting;
     // Above the high-water mark, but the system took it at once: there is room.
     if (below || waiting === 0) return true;
     this.#full = true;
@@ -72,11 +74,13 @@ export class NodeSocketTransport extends SocketTransport {
   pause(): void {
     this.#paused = true;
     this.#socket.pause();
+    this.#gate?.hold();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#gate?.release();
     this.#socket.resume();
   }
 
@@ -85,7 +89,7 @@ export class NodeSocketTransport extends SocketTransport {
   }
 
   protected get flushedBytes(): number {
-    return this.#written - this.#socket.writableLength;
+    return this.#written - this.#waiting;
   }
 
   protected startClose(): void {
@@ -96,5 +100,10 @@ export class NodeSocketTransport extends SocketTransport {
     // A TLS socket has no reset of its own, and throws when asked for one.
     if (this.#socket instanceof TLSSocket || this.#socket.connecting) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
+    this.#gate?.cut();
+  }
+
+  get #waiting(): number {
+    return this.#socket.writableLength + (this.#gate?.waiting ?? 0);
   }
 }

@@ -2,6 +2,7 @@
 // the wait for a peer that does not close, and the order of things when the peer ends first.
 import type { Accept, Clock, PeerCertificate, Transport, TransportSink } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
+import { sinkFailure } from "./_failure.ts";
 import type { ResolvedLimits } from "./_limits.ts";
 
 /** Addresses and identity of a connection, read once when it is made. */
@@ -117,11 +118,21 @@ export abstract class SocketTransport implements Transport {
   }
 
   protected deliver(bytes: Uint8Array): void {
-    if (!this.#discarding && !this.#finished) this.#sink?.received(bytes);
+    if (this.#discarding || this.#finished) return;
+    try {
+      this.#sink?.received(bytes);
+    } catch (error) {
+      this.fail(sinkFailure(error));
+    }
   }
 
   protected roomAgain(): void {
-    if (!this.#closing && !this.#finished) this.#sink?.drained();
+    if (this.#closing || this.#finished) return;
+    try {
+      this.#sink?.drained();
+    } catch (error) {
+      this.fail(sinkFailure(error));
+    }
   }
 
   /** The peer has ended its side. Answers to its last bytes may still be in the making, at least until the next turn. */

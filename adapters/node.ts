@@ -1,5 +1,5 @@
 // MSRP over TCP and TLS on Node (20 and later), with node:net and node:tls.
-// The same four names are exported by bun.ts and deno.ts.
+// The same names are exported by bun.ts and deno.ts.
 import type { Accept, Connector } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { type DialSettings, makeConnector } from "./_dial.ts";
@@ -14,6 +14,7 @@ import {
 } from "./_listen.ts";
 import { nodeAttempt, nodeListen } from "./_node_net.ts";
 
+export { certificateFingerprints, digest } from "./_certificate.ts";
 export type { DialSettings } from "./_dial.ts";
 export type {
   CloseOptions,
@@ -24,6 +25,7 @@ export type {
 } from "./_limits.ts";
 export type { Acceptor, Listener, ListenOptions, Opener } from "./_listen.ts";
 export type { Resolver, ServiceRecord } from "./_resolve.ts";
+export { resolveHost } from "./_resolve.ts";
 export { systemClock };
 
 /** Makes a connector with its own resolver, limits or time limit. */

@@ -1,0 +1,62 @@
+// MSRP over TCP and TLS on Deno, with Deno.listen and Deno.connect; TLS is node:tls over those.
+// The same names are exported by bun.ts and node.ts.
+import type { Accept, Connector } from "../core/node/transport.ts";
+import { systemClock } from "./_clock.ts";
+import { denoAttempt, denoListen } from "./_deno_net.ts";
+import { type DialSettings, makeConnector } from "./_dial.ts";
+import type { TransportListener, TransportListenOptions } from "./_limits.ts";
+import {
+  type Acceptor,
+  type Listener,
+  type ListenOptions,
+  makeConnect,
+  makeListen,
+  type Opener,
+} from "./_listen.ts";
+
+export { certificateFingerprints, digest } from "./_certificate.ts";
+export type { DialSettings } from "./_dial.ts";
+export type {
+  CloseOptions,
+  ListenLimits,
+  SocketLimits,
+  TransportListener,
+  TransportListenOptions,
+} from "./_limits.ts";
+export type { Acceptor, Listener, ListenOptions, Opener } from "./_listen.ts";
+export type { Resolver, ServiceRecord } from "./_resolve.ts";
+export { resolveHost } from "./_resolve.ts";
+export { systemClock };
+
+/** Makes a connector with its own resolver, limits or time limit. */
+export function createConnector(settings: DialSettings = {}): Connector {
+  return makeConnector(denoAttempt, settings);
+}
+
+/** Opens TCP and TLS connections with the defaults; see {@link createConnector}. */
+export const transportConnect: Connector = createConnector();
+
+/**
+ * Listens for TCP or TLS connections and gives each to `accept`.
+ * @throws ConnectionError `"listen-failed"` when the port cannot be had
+ */
+export async function transportListen(
+  accept: Accept,
+  options: TransportListenOptions,
+): Promise<TransportListener> {
+  return denoListen(accept, options);
+}
+
+/**
+ * Listens on an MSRP URI: `"msrp://0.0.0.0:2855;tcp"`, or `"msrps://…"` with `tls.cert` and `tls.key`. Port 0 lets the
+ * system choose, no port is 2855.
+ * @throws LocalProtocolError, RemoteProtocolError for a URI or TLS options that cannot be; ConnectionError `"listen-failed"`
+ */
+export const listen: (app: Acceptor, uri: string, options?: ListenOptions) => Promise<Listener> =
+  makeListen(transportListen);
+
+/** Connects `app` to a peer and opens a session: `app.connect` over this runtime's sockets. */
+export const connect: <Options, Session>(
+  app: Opener<Options, Session>,
+  options: Options,
+) => Promise<Session> = makeConnect(transportConnect);
