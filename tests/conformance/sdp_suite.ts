@@ -6,6 +6,7 @@ import { addressTests } from "./sdp_addresses.ts";
 import { contentTests } from "./sdp_content.ts";
 import { openingTests } from "./sdp_opening.ts";
 import { tlsTests } from "./sdp_tls.ts";
+import { tlsFloorTests } from "./sdp_tls_floor.ts";
 import { updateTests } from "./sdp_updates.ts";
 
 /** Declares the suite. @param tls whether the transport has TLS */
@@ -15,6 +16,8 @@ export function sdpSuite(subject: NegotiationSubject, tls: boolean): void {
     describe("what may be sent", () => contentTests(subject));
     describe("new offers", () => updateTests(subject));
     describe("addresses", () => addressTests(subject));
-    if (tls) describe("TLS", () => tlsTests(subject));
+    if (!tls) return;
+    describe("TLS", () => tlsTests(subject));
+    describe("the floor of TLS", () => tlsFloorTests(subject));
   });
 }
