@@ -19,8 +19,9 @@ export interface MessageStart {
 /** Takes the octets of a message at their positions, in any order, for example into a file. */
 export interface MessageSink {
   /**
-   * Octets came: `position` is the number of octets of the message before them. The bytes belong to the sink. A promise
-   * holds back further writes until it resolves; when it rejects, or the call throws, the message is refused.
+   * Octets came: `position` is the number of octets of the message before them. The bytes may be read until the call
+   * returns, or its promise settles; then they are used again. A promise holds back further writes until it resolves; when it
+   * rejects, or the call throws, the message is refused.
    */
   write(position: number, bytes: Uint8Array): void | Promise<void>;
   /** Every octet was written; `total` octets. The message is delivered when this is done. */

@@ -23,6 +23,7 @@ export interface SinkBodyOptions {
 export class SinkBody implements InboxBody {
   readonly #options: SinkBodyOptions;
   readonly #queue: { position: number; bytes: Uint8Array }[] = [];
+  readonly #buffers: BufferPool = new BufferPool();
   #waiting = 0;
   #busy = false;
   #total: number | undefined;
@@ -45,7 +46,7 @@ export class SinkBody implements InboxBody {
   write(start: number, bytes: Uint8Array): void {
     if (this.#over) return;
     // A copy, because the sink may write later than this call lasts.
-    this.#queue.push({ position: start - 1, bytes: bytes.slice() });
+    this.#queue.push({ position: start - 1, bytes: this.#buffers.copy(bytes) });
     this.#account(bytes.length);
     this.#pump();
     if (this.#waiting > this.#options.windowBytes) this.#setPaused(true);
@@ -79,8 +80,8 @@ export class SinkBody implements InboxBody {
       if (next === undefined) break;
       try {
         const written = this.#options.sink.write(next.position, next.bytes);
-        if (isPromise(written)) this.#follow(written, next.bytes.length);
-        else this.#account(-next.bytes.length);
+        if (isPromise(written)) this.#follow(written, next.bytes);
+        else this.#written(next.bytes);
       } catch (cause) {
         this.#account(-next.bytes.length);
         this.#fail(cause);
@@ -90,12 +91,17 @@ export class SinkBody implements InboxBody {
     if (!this.#busy && !this.#over && this.#total !== undefined) this.#close(this.#total);
   }
 
-  #follow(written: Promise<void>, length: number): void {
+  #written(bytes: Uint8Array): void {
+    this.#account(-bytes.length);
+    this.#buffers.giveBack(bytes);
+  }
+
+  #follow(written: Promise<void>, bytes: Uint8Array): void {
     this.#busy = true;
     const done = (): void => {
       this.#busy = false;
       this.#active = true;
-      this.#account(-length);
+      this.#written(bytes);
     };
     written.then(
       () => {
@@ -178,4 +184,28 @@ export class SinkBody implements InboxBody {
 // A function that is declared void may still return something, for example a number of octets.
 function isPromise(value: unknown): value is Promise<void> {
   return typeof (value as Promise<void> | undefined)?.then === "function";
+}
+
+/** Buffers kept for the next copies: as many as the default window holds of the largest slices. */
+const maxFreeBuffers = 4;
+const bufferBytes = 65_536;
+
+/**
+ * Copies in buffers that are used again: a large file would leave as much garbage as it has octets, and runtimes let
+ * a hundred megabytes of such buffers pile up before they collect them.
+ */
+class BufferPool {
+  readonly #free: ArrayBufferLike[] = [];
+
+  copy(bytes: Uint8Array): Uint8Array {
+    // Small pieces come from small messages, of which there is one and the pool would only be in the way.
+    if (bytes.length > bufferBytes || bytes.length < bufferBytes / 16) return bytes.slice();
+    const copy = new Uint8Array(this.#free.pop() ?? new ArrayBuffer(bufferBytes), 0, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  giveBack({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === bufferBytes && this.#free.length < maxFreeBuffers) this.#free.push(buffer);
+  }
 }

@@ -37,7 +37,8 @@ export async function runReceive(options: ReceiveOptions, terminal: Terminal): P
   let files: Storing | undefined;
 
   const program = Effect.gen(function* () {
-    const store = options.out === undefined ? undefined : yield* attempt(() => FileStore.open(options.out!));
+    const store =
+      options.out === undefined ? undefined : yield* attempt(async () => FileStore.open(options.out!));
     files = store === undefined ? undefined : storing(store, terminal);
     // Runs after the node was closed: parts of transfers that this cuts off must reach the disk.
     yield* Effect.addFinalizer(() => Effect.promise(() => files?.settled() ?? Promise.resolve()));

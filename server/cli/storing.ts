@@ -4,7 +4,9 @@
  */
 import { definePlugin, type Plugin } from "../../core/mod.ts";
 import { reassembly } from "../../plugins/mod.ts";
-import { fileSink } from "../files/file_sink.ts";
+import { EXIT_FILE } from "../exit_codes.ts";
+import { reasonOf } from "../files/body_source.ts";
+import { type FileSinkEvents, fileSink } from "../files/file_sink.ts";
 import type { FileStore, IncomingFile } from "../files/file_store.ts";
 import { OCTET_STREAM } from "../files/media_type.ts";
 import { ProgressMeter } from "./progress.ts";
@@ -66,7 +68,7 @@ export function storing(store: FileStore, terminal: Terminal): Storing {
           total,
         };
         begin(file);
-        const sink = fileSink(store, file, {
+        const events: FileSinkEvents = {
           progress: (_, bytes) => transfers.get(file)?.meter.update(bytes, total),
           completed: (_, path, bytes) => {
             const { startedAt, held } = end(file);
@@ -98,8 +100,15 @@ export function storing(store: FileStore, terminal: Terminal): Storing {
                 : `transfer interrupted: ${reason.message}; the part is kept in ${keptPath}, and the sender can go on with --resume ${messageId}`,
             );
           },
-        });
-        return { sink };
+        };
+        try {
+          return { sink: fileSink(store, file, events) };
+        } catch (error) {
+          end(file);
+          cutOff += 1;
+          terminal.error(`cannot store a message: ${reasonOf(error as Error)}`, EXIT_FILE);
+          return { reject: 413, comment: "Message Cannot Be Stored" };
+        }
       },
     }),
   };

@@ -4,7 +4,6 @@
  */
 import type { MessageSink } from "../../core/mod.ts";
 import type { FileStore, IncomingFile } from "./file_store.ts";
-import type { PartFile } from "./part_file.ts";
 
 /** What a sink tells the command. */
 export interface FileSinkEvents {
@@ -21,26 +20,26 @@ export interface FileSinkEvents {
  *
  * @param store the folder
  * @param message what is known of the message
+ * @throws what the file system says when the file cannot be opened
  */
 export function fileSink(store: FileStore, message: IncomingFile, events: FileSinkEvents): MessageSink {
   const resumed = store.take(message.messageId, message.total);
-  const part: Promise<PartFile> = store.begin(message, resumed);
-  // A failure to open is told by the first write or by close, whichever comes; until then nobody listens.
-  part.catch(() => undefined);
+  const file = store.begin(message, resumed);
   return {
     ...(resumed === undefined ? {} : { received: [...resumed.received] }),
-    async write(position, bytes) {
-      const file = await part;
-      await file.write(position, bytes);
+    write(position, bytes) {
+      file.write(position, bytes);
       events.progress(message, file.size);
     },
     async close(total) {
-      const file = await part;
-      events.completed(message, await file.complete(total), total);
+      const path = await file.complete(total).catch((error: Error) => {
+        // The part and its journal stay where they are; nobody aborts a sink that could not close.
+        events.ended(message, undefined, error);
+        throw error;
+      });
+      events.completed(message, path, total);
     },
     async abort(reason) {
-      const file = await part.catch(() => undefined);
-      if (file === undefined) return events.ended(message, undefined, reason);
       if (isGivenUp(reason) || file.size === 0) {
         await file.discard();
         events.ended(message, undefined, reason);

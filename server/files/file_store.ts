@@ -2,7 +2,7 @@
  * The folder of `msrpkit receive --out`: starts files, finds those of interrupted transfers by their Message-ID,
  * and says which octets of them are there.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RangeSet } from "../../core/session/range_set.ts";
 import { proposedFileName, safeFileName } from "./file_name.ts";
@@ -43,11 +43,11 @@ export class FileStore {
   }
 
   /** Opens a folder, which is made when missing, and looks for interrupted transfers. */
-  static async open(folder: string): Promise<FileStore> {
-    await mkdir(folder, { recursive: true });
+  static open(folder: string): FileStore {
+    mkdirSync(folder, { recursive: true });
     const store = new FileStore(folder);
-    const journals = (await readdir(folder)).filter((name) => name.endsWith(".part.json"));
-    for (const name of journals.slice(0, MAX_PARTS)) await store.#remember(join(folder, name));
+    const journals = readdirSync(folder).filter((name) => name.endsWith(".part.json"));
+    for (const name of journals.slice(0, MAX_PARTS)) store.#remember(join(folder, name));
     return store;
   }
 
@@ -79,31 +79,31 @@ export class FileStore {
    * @param resumed what `take` gave
    * @throws when the part of an interrupted transfer is not what it was
    */
-  async begin(message: IncomingFile, resumed?: Resumable): Promise<PartFile> {
+  begin(message: IncomingFile, resumed?: Resumable): PartFile {
     const { messageId, contentType, total } = message;
     if (resumed !== undefined) {
-      const part = await PartFile.reopen(resumed.journalPath);
+      const part = PartFile.reopen(resumed.journalPath);
       // The sender leaves out what we told it is there: it must be there.
       if (part !== undefined && part.size === resumed.received.octets) return part;
       throw new Error(`Cannot resume ${resumed.journalPath}: it was changed`);
     }
     const proposal = proposedFileName(message.contentDisposition) ?? "";
     const name = safeFileName(proposal, `${messageId}${extensionFor(contentType)}`);
-    return await PartFile.create(this.#folder, { messageId, name, contentType, total });
+    return PartFile.create(this.#folder, { messageId, name, contentType, total });
   }
 
   /** The transfer was interrupted; a later one can go on. Returns the path of the part. */
   async keep(part: PartFile): Promise<string> {
     const path = await part.keep();
-    await this.#remember(`${path}.json`);
+    this.#remember(`${path}.json`);
     return path;
   }
 
-  async #remember(journalPath: string): Promise<void> {
+  #remember(journalPath: string): void {
     if (this.#resumable.size >= MAX_PARTS) return;
-    const part = await PartFile.reopen(journalPath);
+    const part = PartFile.reopen(journalPath);
     if (part === undefined) return;
-    await part.keep();
+    part.close();
     const { messageId, total } = part.info;
     if (total === undefined) return;
     this.#resumable.set(messageId, { journalPath, total, received: part.received });

@@ -1,8 +1,23 @@
 /**
  * A file that is being received: NAME.part takes the octets at their positions, NAME.part.json remembers which
  * ranges are there. When all are, the file gets its name in one step; until then a transfer can be resumed.
+ *
+ * Octets are written synchronously: they go into the system's cache, which takes microseconds and no copy, and a disk
+ * that cannot keep up slows the sender down without a queue of ours. Only what waits for the disk itself is a promise.
  */
-import { type FileHandle, link, open, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import {
+  closeSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { RangeSet } from "../../core/session/range_set.ts";
 import { alternativeName } from "./file_name.ts";
@@ -33,17 +48,19 @@ interface Journal extends PartInfo {
   readonly received: readonly (readonly [start: number, end: number])[];
 }
 
-/** One incomplete file. One call at a time: wait for the promise of each before the next. */
+/** One incomplete file. */
 export class PartFile {
   /** What the message is. */
   readonly info: PartInfo;
   /** Ranges that are in the file. */
   readonly received: RangeSet;
   readonly #path: string;
-  readonly #file: FileHandle;
+  readonly #file: number;
   #sinceJournal = 0;
+  /** A journal is on its way to the disk. */
+  #syncing: Promise<void> | undefined;
 
-  private constructor(path: string, file: FileHandle, info: PartInfo, received: RangeSet) {
+  private constructor(path: string, file: number, info: PartInfo, received: RangeSet) {
     this.#path = path;
     this.#file = file;
     this.info = info;
@@ -51,27 +68,31 @@ export class PartFile {
   }
 
   /** Starts a file in a folder; two messages of one name get different files. */
-  static async create(folder: string, info: PartInfo): Promise<PartFile> {
+  static create(folder: string, info: PartInfo): PartFile {
     for (let attempt = 0; attempt < MAX_NAMES; attempt++) {
       const path = join(folder, `${alternativeName(info.name, attempt)}.part`);
       // "wx": never follow or open what somebody else put there.
-      const file = await open(path, "wx+").catch(unlessExists);
+      const file = unlessExists(() => openSync(path, "wx+"));
       if (file === undefined) continue;
       const part = new PartFile(path, file, info, new RangeSet());
-      await part.#writeJournal();
+      part.#writeJournal(part.#ranges());
       return part;
     }
     throw new Error(`Cannot store ${info.name}: there are ${MAX_NAMES} files of that name`);
   }
 
   /** Opens what an earlier transfer left; `undefined` when the journal cannot be used. */
-  static async reopen(journalPath: string): Promise<PartFile | undefined> {
-    const journal = await readJournal(journalPath);
+  static reopen(journalPath: string): PartFile | undefined {
+    const journal = readJournal(journalPath);
     if (journal === undefined) return undefined;
     const path = journalPath.slice(0, -".json".length);
-    const file = await open(path, "r+").catch(() => undefined);
-    if (file === undefined) return undefined;
-    const { size } = await file.stat();
+    let file: number;
+    try {
+      file = openSync(path, "r+");
+    } catch {
+      return undefined;
+    }
+    const { size } = fstatSync(file);
     const received = new RangeSet();
     for (const [start, end] of journal.received) received.add(start, end);
     // Believe the file more than the journal: what is not there was not received.
@@ -85,28 +106,33 @@ export class PartFile {
     return this.received.octets;
   }
 
-  /** Writes octets of the message; `offset` counts from 0. Settles when the system has taken them. */
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
+  /** Writes octets of the message; `offset` counts from 0. */
+  write(offset: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, offset + done);
-      done += bytesWritten;
+      done += writeSync(this.#file, bytes, done, bytes.length - done, offset + done);
     }
     this.received.add(offset + 1, offset + bytes.length);
     this.#sinceJournal += bytes.length;
-    if (this.#sinceJournal < JOURNAL_BYTES) return;
+    if (this.#sinceJournal < JOURNAL_BYTES || this.#syncing !== undefined) return;
     this.#sinceJournal = 0;
-    await this.#sync();
+    this.#syncing = this.#sync()
+      // A journal that cannot be written costs octets sent again, not the transfer.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#syncing = undefined;
+      });
   }
 
   /** All octets are there: gives the file its name and returns the path. No existing file is replaced. */
   async complete(size: number): Promise<string> {
-    await this.#file.truncate(size);
-    await this.#file.close();
+    await this.#syncing;
+    ftruncateSync(this.#file, size);
+    closeSync(this.#file);
     const folder = dirname(this.#path);
     for (let attempt = 0; attempt < MAX_NAMES; attempt++) {
       const target = join(folder, alternativeName(this.info.name, attempt));
-      if (!(await moveTo(this.#path, target))) continue;
-      await unlink(`${this.#path}.json`);
+      if (!moveTo(this.#path, target)) continue;
+      unlinkSync(`${this.#path}.json`);
       return target;
     }
     throw new Error(`Cannot store ${this.info.name}: there are ${MAX_NAMES} files of that name`);
@@ -114,30 +140,44 @@ export class PartFile {
 
   /** The transfer was interrupted: keeps what is there for a later one and returns the path of the part. */
   async keep(): Promise<string> {
+    await this.#syncing;
     await this.#sync();
-    await this.#file.close();
+    closeSync(this.#file);
     return this.#path;
+  }
+
+  /** Closes the file and changes nothing. */
+  close(): void {
+    closeSync(this.#file);
   }
 
   /** The sender gave the message up: removes everything. */
   async discard(): Promise<void> {
-    await this.#file.close();
-    await unlink(this.#path).catch(() => undefined);
-    await unlink(`${this.#path}.json`).catch(() => undefined);
+    await this.#syncing;
+    closeSync(this.#file);
+    for (const path of [this.#path, `${this.#path}.json`]) {
+      try {
+        unlinkSync(path);
+      } catch {
+        // Somebody was faster.
+      }
+    }
   }
 
   /** Data first, journal second, so that after a loss of power the journal promises nothing that is not there. */
   async #sync(): Promise<void> {
     const received = this.#ranges();
-    await this.#file.datasync();
-    await this.#writeJournal(received);
+    await new Promise<void>((resolve, reject) => {
+      fdatasync(this.#file, (error) => (error ? reject(error) : resolve()));
+    });
+    this.#writeJournal(received);
   }
 
-  async #writeJournal(received: Journal["received"] = this.#ranges()): Promise<void> {
+  #writeJournal(received: Journal["received"]): void {
     const journal: Journal = { msrpkitPart: 1, ...this.info, received };
     const path = `${this.#path}.json`;
-    await writeFile(`${path}.new`, `${JSON.stringify(journal)}\n`);
-    await rename(`${path}.new`, path);
+    writeFileSync(`${path}.new`, `${JSON.stringify(journal)}\n`);
+    renameSync(`${path}.new`, path);
   }
 
   #ranges(): [start: number, end: number][] {
@@ -155,10 +195,10 @@ export class PartFile {
  *
  * @returns `undefined` when it is none
  */
-export async function readJournal(path: string): Promise<Journal | undefined> {
+export function readJournal(path: string): Journal | undefined {
   let value: Partial<Journal> | null;
   try {
-    value = JSON.parse(await readFile(path, "utf8")) as Partial<Journal> | null;
+    value = JSON.parse(readFileSync(path, "utf8")) as Partial<Journal> | null;
   } catch {
     return undefined;
   }
@@ -183,11 +223,11 @@ function isRange(value: unknown): boolean {
 }
 
 /** Gives a file a new name in one step, unless the name is taken (then `false`). */
-async function moveTo(from: string, to: string): Promise<boolean> {
+function moveTo(from: string, to: string): boolean {
   try {
     // Unlike rename, link never replaces a file.
-    await link(from, to);
-    await unlink(from);
+    linkSync(from, to);
+    unlinkSync(from);
     return true;
   } catch (error) {
     const code = (error as { code?: string }).code;
@@ -195,15 +235,19 @@ async function moveTo(from: string, to: string): Promise<boolean> {
     if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
   }
   // No hard links here (FAT, some network file systems): reserve the name, then replace our own empty file.
-  const reserved = await open(to, "wx").catch(unlessExists);
+  const reserved = unlessExists(() => openSync(to, "wx"));
   if (reserved === undefined) return false;
-  await reserved.close();
-  await rename(from, to);
+  closeSync(reserved);
+  renameSync(from, to);
   return true;
 }
 
-/** Turns "it exists" into `undefined` and throws everything else. */
-function unlessExists(error: unknown): undefined {
-  if ((error as { code?: string }).code === "EEXIST") return undefined;
-  throw error;
+/** What `open` gives, or `undefined` when the file exists already. */
+function unlessExists(open: () => number): number | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if ((error as { code?: string }).code === "EEXIST") return undefined;
+    throw error;
+  }
 }

@@ -33,8 +33,9 @@ if (!kamailioInstalled) {
       test(`RFC 4976 §5: messages up to 8 KB pass from ${near} to ${far} and back, unchanged`, async () => {
         const echo = start(far, ["echo", "--listen", "msrp://127.0.0.1:0;tcp", "--json"]);
         const listening = await echo.event("listening");
-        const to = `${kamailio.uri} ${String(listening["uri"]).replace(/;tcp$/, "/far;tcp")}`;
         for (const size of SIZES) {
+          // Kamailio keeps its connection to the far end, and there a URI stays the session that it was bound to.
+          const to = `${kamailio.uri} ${String(listening["uri"]).replace(/;tcp$/, `/${near}${size};tcp`)}`;
           const bytes = Uint8Array.from({ length: size }, (_, at) => (at * 7 + size) % 256);
           const [sent, back] = [join(folder, `${near}-${size}.bin`), join(folder, `${near}-${size}.back`)];
           await writeFile(sent, bytes);

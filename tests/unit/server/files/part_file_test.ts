@@ -23,9 +23,9 @@ async function folder(): Promise<string> {
 describe("PartFile", () => {
   test("RFC 4975 §7.3.1: octets in any order make the file, which appears when complete", async () => {
     const at = await folder();
-    const part = await PartFile.create(at, info);
-    await part.write(3, bytes("def"));
-    await part.write(0, bytes("abc"));
+    const part = PartFile.create(at, info);
+    part.write(3, bytes("def"));
+    part.write(0, bytes("abc"));
     expect((await readdir(at)).sort()).toEqual(["cat.txt.part", "cat.txt.part.json"]);
     const path = await part.complete(6);
     expect([path, await readFile(path, "utf8")]).toEqual([join(at, "cat.txt"), "abcdef"]);
@@ -35,9 +35,9 @@ describe("PartFile", () => {
   test("an existing file is never replaced, and neither is another transfer of the same name", async () => {
     const at = await folder();
     await writeFile(join(at, "cat.txt"), "mine");
-    const [first, second] = [await PartFile.create(at, info), await PartFile.create(at, info)];
-    await first.write(0, bytes("first!"));
-    await second.write(0, bytes("second"));
+    const [first, second] = [PartFile.create(at, info), PartFile.create(at, info)];
+    first.write(0, bytes("first!"));
+    second.write(0, bytes("second"));
     const paths = [await first.complete(6), await second.complete(6)];
     expect(paths).toEqual([join(at, "cat (1).txt"), join(at, "cat (2).txt")]);
     const contents = await Promise.all([join(at, "cat.txt"), ...paths].map((path) => readFile(path, "utf8")));
@@ -46,11 +46,11 @@ describe("PartFile", () => {
 
   test("RFC 4975 §5.4: what was kept is there when the message is resumed", async () => {
     const at = await folder();
-    const part = await PartFile.create(at, info);
-    await part.write(0, bytes("ab"));
-    await part.write(4, bytes("e"));
+    const part = PartFile.create(at, info);
+    part.write(0, bytes("ab"));
+    part.write(4, bytes("e"));
     const kept = await part.keep();
-    const again = await PartFile.reopen(`${kept}.json`);
+    const again = PartFile.reopen(`${kept}.json`);
     if (again === undefined) throw new Error("not reopened");
     expect([again.info, [...again.received], again.size]).toEqual([
       info,
@@ -60,18 +60,18 @@ describe("PartFile", () => {
       ],
       3,
     ]);
-    await again.write(2, bytes("cd"));
-    await again.write(5, bytes("f"));
+    again.write(2, bytes("cd"));
+    again.write(5, bytes("f"));
     expect(await readFile(await again.complete(6), "utf8")).toBe("abcdef");
   });
 
   test("a journal that promises more than the file holds is cut down to the file", async () => {
     const at = await folder();
-    const part = await PartFile.create(at, info);
-    await part.write(0, bytes("abcd"));
+    const part = PartFile.create(at, info);
+    part.write(0, bytes("abcd"));
     const kept = await part.keep();
     await writeFile(kept, "ab");
-    const again = await PartFile.reopen(`${kept}.json`);
+    const again = PartFile.reopen(`${kept}.json`);
     expect([...(again?.received ?? [])]).toEqual([{ start: 1, end: 2 }]);
     await again?.discard();
     expect(await readdir(at)).toEqual([]);
@@ -79,9 +79,9 @@ describe("PartFile", () => {
 
   test("an octet that is sent again replaces the earlier one, and a longer tail is cut off", async () => {
     const at = await folder();
-    const part = await PartFile.create(at, { ...info, total: undefined });
-    await part.write(0, bytes("abcdefgh"));
-    await part.write(2, bytes("XY"));
+    const part = PartFile.create(at, { ...info, total: undefined });
+    part.write(0, bytes("abcdefgh"));
+    part.write(2, bytes("XY"));
     expect(await readFile(await part.complete(5), "utf8")).toBe("abXYe");
   });
 
@@ -101,10 +101,10 @@ describe("PartFile", () => {
     for (const [index, value] of bad.entries()) {
       const path = join(at, `${index}.json`);
       await writeFile(path, typeof value === "string" ? value : JSON.stringify(value));
-      expect([index, await readJournal(path)]).toEqual([index, undefined]);
-      expect(await PartFile.reopen(path)).toBe(undefined);
+      expect([index, readJournal(path)]).toEqual([index, undefined]);
+      expect(PartFile.reopen(path)).toBe(undefined);
     }
     await writeFile(join(at, "good.json"), JSON.stringify(good));
-    expect((await readJournal(join(at, "good.json")))?.messageId).toBe("mid.1");
+    expect(readJournal(join(at, "good.json"))?.messageId).toBe("mid.1");
   });
 });
