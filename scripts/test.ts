@@ -14,7 +14,7 @@ interface Totals {
 const runtimes: readonly Runtime[] = ["bun", "deno", "node"];
 // Slow or tool-hungry suites: a folder of tests/ that runs only when it is asked for by name.
 const suites: readonly string[] = ["packaging", "interop", "soak"];
-const limitMs = 20 * 60_000;
+const limitMs = 10 * 60_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -66,7 +66,7 @@ function run(runtime: Runtime, files: readonly string[]): Totals {
   });
   // Deno prints each dot on a line of its own when nobody watches.
   if (child.stdout) console.log(child.stdout.toString().replace(/^\.\n/gm, "").trim());
-  if (child.error) console.error(`Cannot run ${command}: ${child.error.message}`);
+  if (child.error) console.error(`${command} did not finish: ${child.error.message}`);
   const xml = existsSync(report) ? readFileSync(report, "utf8") : "";
   const totals = count(xml);
   for (const name of silent(xml)) console.log(`asserts nothing: ${name}`);
