@@ -12,20 +12,16 @@ import type { TransactionOwner } from "../connection/transaction.ts";
 import { ConnectionError } from "../errors.ts";
 import type { SessionLink } from "../session/session_link.ts";
 import type { OutgoingResponse } from "../wire/encoder.ts";
-import type { RequestFrame } from "../wire/frame.ts";
-import type { MsrpUri } from "../wire/uri.ts";
 import { Handle } from "./handle.ts";
+import { Inbound } from "./inbound.ts";
 import type { LaneHost } from "./lane.ts";
 import type { NodeCore } from "./node_core.ts";
+import { ReadGate } from "./read_gate.ts";
 import type { Seat } from "./seat.ts";
-import { Stranger } from "./stranger.ts";
 import { Timer, type Timers } from "./timers.ts";
 import type { Transport, TransportSink } from "./transport.ts";
-import { Verdict } from "./verdict.ts";
-import { Waiting } from "./waiting.ts";
+import type { Verdict } from "./verdict.ts";
 
-const NO_SESSION: Verdict = new Verdict(481);
-const BOUND_ELSEWHERE: Verdict = new Verdict(506);
 // One turn writes at most so many blocks before others get theirs.
 const maxWritesPerTurn = 16;
 
@@ -39,23 +35,15 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   readonly #transport: Transport;
   readonly #connection: Connection;
   readonly #seats: Set<Seat> = new Set();
-  readonly #stranger: Stranger;
-  readonly #waiting: Waiting<Driver> = new Waiting<Driver>(this);
+  readonly #inbound: Inbound;
+  readonly #reading: ReadGate;
   readonly #deadline: Timer;
   readonly #idle: Timer;
-  // The same To-Path array as last time is the same session: steady traffic does no look-up.
-  #lastPath: readonly MsrpUri[] | undefined;
-  #lastSeat: Seat | undefined;
-  #lastGeneration = -1;
   #inTurn = false;
   #flushDue = false;
   #writable = true;
-  #heldFrames = 0;
-  #heldBytes = 0;
-  #reading = true;
   #admitted: boolean;
   #early: Uint8Array[] = []; // what came before the connect stage had decided
-  #earlyBytes = 0;
   #closing = false;
   #over = false;
   lastReceivedAt: number;
@@ -68,7 +56,8 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     this.answerWithinMs = node.limits.answerWithinMs;
     this.gateTimeoutMs = node.limits.gateTimeoutMs;
     this.#connection = new Connection({ ...node.options.connection, framing: transport.framing });
-    this.#stranger = new Stranger(node, this);
+    this.#inbound = new Inbound(node, this);
+    this.#reading = new ReadGate(transport, node.limits, () => this.#connection.congested);
     this.#deadline = new Timer((now) => this.#wake(now));
     this.#idle = new Timer(() => this.#idled());
     this.lastReceivedAt = transport.clock.now();
@@ -94,18 +83,17 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
       return;
     }
     this.#admitted = true;
-    const early = this.#early.splice(0);
-    this.#earlyBytes = 0;
-    this.#setReading();
-    for (const bytes of early) this.received(bytes);
+    for (const bytes of this.#early.splice(0)) {
+      this.#reading.release(bytes.length);
+      this.received(bytes);
+    }
   }
 
   received(bytes: Uint8Array): void {
     if (this.#over) return;
     if (!this.#admitted) {
       this.#early.push(bytes.slice());
-      this.#earlyBytes += bytes.length;
-      this.#setReading();
+      this.#reading.hold(bytes.length);
       return;
     }
     this.lastReceivedAt = this.timers.clock.now();
@@ -160,6 +148,12 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     this.abort(error);
   }
 
+  /** A session is held no more: what waited for it here is taken up, or refused. */
+  released(seat: Seat): void {
+    this.#inbound.released(seat);
+    this.touch();
+  }
+
   /** Answers a request. */
   respond(response: OutgoingResponse): void {
     if (this.#over) return;
@@ -184,15 +178,11 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   // LaneHost
 
   hold(bytes: number): void {
-    this.#heldFrames++;
-    this.#heldBytes += bytes;
-    this.#setReading();
+    this.#reading.hold(bytes);
   }
 
   release(bytes: number): void {
-    this.#heldFrames--;
-    this.#heldBytes -= bytes;
-    this.#setReading();
+    this.#reading.release(bytes);
   }
 
   /** Something was queued: inside a turn its end writes it, outside a microtask does, one for all calls. */
@@ -224,7 +214,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   /** The session is over; without sessions the connection is idle. */
   unbind(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
-    this.#lastPath = this.#lastSeat = undefined;
+    this.#inbound.forget();
     if (this.#seats.size > 0 || this.#over) return;
     this.timers.schedule(this.#idle, this.timers.clock.now() + this.#node.limits.idleCloseMs);
   }
@@ -273,7 +263,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   #drain(): void {
     for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
       if (this.#over) continue; // ended by what an earlier event brought: the rest is void
-      if (event.type === "request") this.#request(event.frame);
+      if (event.type === "request") this.#inbound.request(event.frame);
       else this.#event(event);
     }
   }
@@ -293,71 +283,6 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     }
   }
 
-  #request(frame: RequestFrame): void {
-    if (frame.method === "REPORT") {
-      this.#reported(frame);
-      return;
-    }
-    if (frame.toPath === this.#lastPath && this.#lastGeneration === this.#node.registry.generation) {
-      (this.#lastSeat as Seat).receive(frame);
-      return;
-    }
-    // RFC 4975 §7.3: To-Path first, whatever else is wrong; then the binding, then the rest.
-    const seat = this.#seatFor(frame);
-    if (seat === undefined) return;
-    if (seat instanceof Verdict) {
-      this.#stranger.receive(frame, seat);
-      return;
-    }
-    this.#lastPath = frame.toPath;
-    this.#lastSeat = seat;
-    this.#lastGeneration = this.#node.registry.generation;
-    seat.receive(frame);
-  }
-
-  /** A session is held no more: what waited for it here is taken up, or refused. */
-  released(seat: Seat): void {
-    for (const frame of this.#waiting.leave(seat)) if (!this.#over) this.#request(frame);
-    this.touch();
-  }
-
-  // Undefined: the request waits until its session is released.
-  #seatFor(frame: RequestFrame): Seat | Verdict | undefined {
-    const to = frame.toPath[0];
-    if (to === undefined || frame.toPath.length !== 1) return NO_SESSION;
-    const known = this.#node.registry.find(to);
-    if (known?.driver === this) return known;
-    if (known !== undefined && (known.driver !== undefined || known.core.role === "active"))
-      return BOUND_ELSEWHERE;
-    // Only a sound request binds, or lets in (RFC 4975 §5.4).
-    if (frame.fault !== undefined) return known === undefined ? NO_SESSION : new Verdict(frame.fault.status);
-    if (!this.open || this.#seats.size >= this.#node.limits.maxSessionsPerConnection) return NO_SESSION;
-    if (known?.callers !== undefined) return this.#waiting.take(known, frame);
-    const seat = known ?? this.#node.letIn(to, frame.fromPath, this.handle);
-    if (seat === undefined || !this.#node.mayBind(seat, this)) return NO_SESSION;
-    if (seat.core.remote.length === 0) seat.core.update({ remote: frame.fromPath });
-    this.bind(seat, false);
-    return seat.driver === this ? seat : NO_SESSION;
-  }
-
-  // RFC 4975 §7.1.2, §7.3.2: never answered, and dropped without a sound when nothing fits.
-  #reported(frame: RequestFrame): void {
-    const to = frame.toPath[0];
-    const seat = to === undefined || frame.toPath.length !== 1 ? undefined : this.#node.registry.find(to);
-    if (seat?.driver !== this || frame.fault !== undefined) return;
-    const matched = seat.core.reported(frame);
-    const { pipeline } = this.#node;
-    if (!pipeline.watched("report")) return;
-    pipeline.emit("report", {
-      session: seat.core.session,
-      messageId: frame.messageId ?? "",
-      status: frame.status?.status ?? 0,
-      comment: frame.status?.comment,
-      byteRange: frame.byteRange,
-      matched,
-    });
-  }
-
   #flush(): void {
     if (this.#inTurn || this.#over) return;
     const now = this.timers.clock.now();
@@ -371,7 +296,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
       this.#writable = this.#transport.write(bytes);
       if (this.#writable) this.#connection.flushed(now);
     }
-    this.#setReading();
+    this.#reading.update();
     this.#drain(); // what flushed() brought: the end of a connection that was closing
     if (!this.#over) this.#schedule();
   }
@@ -381,20 +306,6 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     if (this.#over) return;
     const { deadline } = this.#connection;
     if (deadline < this.#deadline.at) this.timers.schedule(this.#deadline, deadline);
-  }
-
-  #setReading(): void {
-    const { maxHeldFrames, maxHeldBytes } = this.#node.limits;
-    // Half the bound to go on again, so that the transport is not paused and resumed for every frame.
-    const share = this.#reading ? 1 : 0.5;
-    const full =
-      this.#heldFrames >= maxHeldFrames * share ||
-      this.#heldBytes + this.#earlyBytes >= maxHeldBytes * share ||
-      this.#connection.congested;
-    if (full === !this.#reading) return;
-    this.#reading = !full;
-    if (full) this.#transport.pause();
-    else this.#transport.resume();
   }
 
   // The connection's last event: everything is written, or everything is lost.
@@ -411,12 +322,10 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     this.timers.cancel(this.#deadline);
     this.timers.cancel(this.#idle);
     this.#early = [];
-    this.#stranger.close();
-    this.#waiting.clear();
+    this.#inbound.close();
     // RFC 4975 §5.4: the sessions of a connection end with it.
     const seats = [...this.#seats];
     this.#seats.clear();
-    this.#lastPath = this.#lastSeat = undefined;
     for (const seat of seats) seat.core.fail(closedError(error));
     this.#node.gone(this, error);
   }

@@ -154,7 +154,8 @@ export class NodeCore {
     const host: SessionHost = {
       now: () => this.now(),
       setTimer: (callback, delayMs) => this.setTimer(callback, delayMs),
-      outgoing: (draft) => this.#outgoing(seat, draft),
+      outgoing:
+        this.pipeline.outgoing.steps.length === 0 ? undefined : (draft) => this.#outgoing(seat, draft),
       ended: (error, unreported) => this.#ended(seat, error, unreported),
       error: (error, stage) => this.pipeline.error(error, "(application)", stage, seat.core.session),
     };
@@ -275,7 +276,6 @@ export class NodeCore {
 
   #outgoing(seat: Seat, draft: OutgoingDraft): OutgoingDraft | Promise<OutgoingDraft> {
     const stage = this.pipeline.outgoing;
-    if (stage.steps.length === 0) return draft;
     const { session } = seat.core;
     const { method, messageId, contentType, body, headers } = draft;
     const c = new NodeOutgoingContext(method, session, messageId, contentType, body, headers);

@@ -3,7 +3,7 @@
  * applications see of it.
  */
 import type { ControlRequest } from "../connection/connection.ts";
-import { ConnectionError, DeliveryError, LocalProtocolError, type MsrpError } from "../errors.ts";
+import { ConnectionError, LocalProtocolError, type MsrpError } from "../errors.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
 import type { MsrpUri } from "../wire/uri.ts";
@@ -27,6 +27,7 @@ import type {
 import { PendingSent } from "./session_pending.ts";
 import { MessageQueue } from "./session_queue.ts";
 import { type ReportFields, reportRequest } from "./session_report.ts";
+import { answered, bindingError, sessionClosed } from "./session_request.ts";
 import { limitBody } from "./session_size.ts";
 import { AcceptTypes } from "./session_types.ts";
 
@@ -58,6 +59,7 @@ export class SessionCore {
   #closing = false;
   #keepAlive: KeepAlive | undefined;
   readonly #bodilessWaiting: [ControlRequest, BodilessSent][] = [];
+  #gated = 0; // messages that plugins have not decided yet
   #gate: Promise<void> | undefined; // the last message that plugins have not decided yet
   #settleReady!: { resolve: () => void; reject: (error: Error) => void };
   #settleClosed!: (error: Error | undefined) => void;
@@ -202,27 +204,23 @@ export class SessionCore {
     this.#mustBeOpen();
     if (body === undefined) return this.#sendBodiless(options);
     const outbox = this.#sends();
-    const draft: OutgoingDraft = {
-      method: "SEND",
-      messageId: options.messageId ?? createMessageId(),
-      contentType: options.contentType,
-      body,
-      headers: options.headers ?? [],
-    };
-    const decided =
-      this.#gate === undefined
-        ? this.#host.outgoing(draft)
-        : this.#gate.then(() => this.#host.outgoing(draft));
-    if (!(decided instanceof Promise)) return this.#enqueue(outbox, decided, options);
-    if (outbox.pending >= (this.#init.maxQueuedSends ?? 1024)) {
+    const { outgoing } = this.#host;
+    if (outgoing === undefined) return this.#enqueue(outbox, body, options);
+    const { contentType, headers = [], messageId = createMessageId() } = options;
+    const draft: OutgoingDraft = { method: "SEND", messageId, contentType, body, headers };
+    const decided = this.#gate === undefined ? outgoing(draft) : this.#gate.then(() => outgoing(draft));
+    if (!(decided instanceof Promise)) return this.#enqueueDraft(outbox, decided, options);
+    if (outbox.pending + this.#gated >= (this.#init.maxQueuedSends ?? 1024)) {
+      decided.catch(() => undefined);
       throw new LocalProtocolError("queue-full", "Cannot send: too many messages wait already");
     }
+    this.#gated++;
     let final: OutgoingDraft = draft;
     const ready = decided.then((result) => {
       final = result;
     });
     const sent = new PendingSent(draft.messageId, ready, options.successReport ?? false, (late) =>
-      this.#enqueue(outbox, final, { ...options, ...late }),
+      this.#enqueueDraft(outbox, final, { ...options, ...late }),
     );
     // Messages keep their order, whether plugins think about them or not.
     const gate: Promise<void> = ready.then(
@@ -231,6 +229,7 @@ export class SessionCore {
     );
     this.#gate = gate;
     gate.then(() => {
+      this.#gated--;
       if (this.#gate === gate) this.#gate = undefined;
     });
     return sent;
@@ -246,12 +245,25 @@ export class SessionCore {
     return sent;
   }
 
-  #enqueue(outbox: Outbox, draft: OutgoingDraft, options: SendOptions): Sent {
+  #enqueueDraft(outbox: Outbox, draft: OutgoingDraft, options: SendOptions): Sent {
     this.#mustBeOpen();
-    if (draft.body === undefined) throw new TypeError("Cannot send a message without body");
+    const { body, contentType, messageId, headers } = draft;
+    if (body === undefined) throw new TypeError("Cannot send a message without body");
+    return this.#enqueue(outbox, body, {
+      ...options,
+      messageId,
+      contentType,
+      headers: headers.length > 0 ? headers : undefined,
+    });
+  }
+
+  // What the peer said that it takes is held to; nearly always it said nothing, and the outbox gets what it was given.
+  #enqueue(outbox: Outbox, content: BodyContent, options: SendOptions): Sent {
+    const limited = this.#peerMaxBytes < Number.POSITIVE_INFINITY || this.#peerTypes !== undefined;
+    if (!limited && this.#direction === "sendrecv") return outbox.enqueue(content, options);
     const { body, contentType, total } = limitBody(
-      draft.body,
-      draft.contentType,
+      content,
+      options.contentType,
       options.total,
       this.#peerMaxBytes,
     );
@@ -262,13 +274,7 @@ export class SessionCore {
         `Cannot send ${contentType}: the peer does not take it`,
       );
     }
-    return outbox.enqueue(body, {
-      ...options,
-      messageId: draft.messageId,
-      contentType,
-      ...(draft.headers.length > 0 ? { headers: draft.headers } : { headers: undefined }),
-      total,
-    });
+    return outbox.enqueue(body, { ...options, contentType, total });
   }
 
   /** Sends a request of another method; see `Session.request`. */
@@ -281,13 +287,9 @@ export class SessionCore {
       );
     }
     const body = typeof options.body === "string" ? new TextEncoder().encode(options.body) : options.body;
-    const draft = await this.#host.outgoing({
-      method,
-      messageId: createMessageId(),
-      contentType: options.contentType,
-      body,
-      headers: options.headers ?? [],
-    });
+    const { contentType, headers = [] } = options;
+    const asked: OutgoingDraft = { method, messageId: createMessageId(), contentType, body, headers };
+    const draft = (await this.#host.outgoing?.(asked)) ?? asked;
     await this.ready;
     const link = this.#link;
     if (link === undefined || this.over) throw sessionClosed();
@@ -302,20 +304,7 @@ export class SessionCore {
       ...(draft.contentType === undefined ? {} : { contentType: draft.contentType }),
       ...(draft.body === undefined ? {} : { body: draft.body }),
     };
-    return new Promise((resolve, reject) => {
-      link.request(request, {
-        responded: (_transaction, status, comment, headers) =>
-          resolve({ status, comment, headers: [...headers] }),
-        timedOut: () =>
-          reject(
-            new DeliveryError("timeout", `${method} was not answered in time`, {
-              status: 408,
-              messageId: draft.messageId,
-            }),
-          ),
-        lost: (_transaction, error) => reject(error),
-      });
-    });
+    return answered(link, request, draft.messageId);
   }
 
   /** Sends a REPORT; on a session that is gone nothing happens (RFC 4975 §7.1.2). */
@@ -376,23 +365,4 @@ export class SessionCore {
   #mustBeOpen(): void {
     if (this.over) throw sessionClosed();
   }
-}
-
-function sessionClosed(): LocalProtocolError {
-  return new LocalProtocolError("session-closed", "Cannot send: the session is over");
-}
-
-function bindingError(status: number, comment: string | undefined): ConnectionError {
-  const code =
-    status === 481
-      ? "no-such-session"
-      : status === 506
-        ? "session-bound-elsewhere"
-        : status === 408
-          ? "peer-vanished"
-          : "session-refused";
-  return new ConnectionError(
-    code,
-    `The peer refused the session with ${status}${comment ? ` ${comment}` : ""}`,
-  );
 }

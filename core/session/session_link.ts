@@ -32,8 +32,11 @@ export interface SessionHost {
   now(): number;
   /** Calls back once; the function returned cancels it. */
   setTimer(callback: () => void, delayMs: number): () => void;
-  /** Shows what is about to be sent to the plugins, which may change it. Throws or rejects when one of them refuses. */
-  outgoing(draft: OutgoingDraft): OutgoingDraft | Promise<OutgoingDraft>;
+  /**
+   * Shows what is about to be sent to the plugins, which may change it. Throws or rejects when one of them refuses;
+   * undefined when none of them wants to see it.
+   */
+  readonly outgoing: ((draft: OutgoingDraft) => OutgoingDraft | Promise<OutgoingDraft>) | undefined;
   /** The session is over; called once. */
   ended(error: Error | undefined, unreported: number): void;
   /** Something threw that nobody waits for. */

@@ -19,6 +19,7 @@ class Doors implements SessionHost, SessionLink {
   readonly requests: { request: ControlRequest; owner: TransactionOwner | undefined }[] = [];
   readonly messages: OutgoingMessage[] = [];
   readonly core: SessionCore;
+  readonly outgoing = undefined;
   lastReceivedAt = 0;
 
   constructor(init: Partial<SessionInit> = {}) {
@@ -30,9 +31,6 @@ class Doors implements SessionHost, SessionLink {
   }
   setTimer(): () => void {
     return () => undefined;
-  }
-  outgoing<T>(draft: T): T {
-    return draft;
   }
   ended(error: Error | undefined, unreported: number): void {
     this.log.push(`ended ${(error as MsrpError | undefined)?.code} ${unreported}`);

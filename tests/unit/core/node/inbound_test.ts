@@ -1,0 +1,76 @@
+// Requests to sessions: the look-up, its cache over ends and bindings, and what binds.
+import { describe, expect, test } from "#test";
+import { MemoryNetwork } from "../../../../adapters/memory.ts";
+import { type EndpointSubject, Fixture, request } from "../../../conformance/endpoint_fixture.ts";
+
+const network = new MemoryNetwork();
+let port = 1;
+const subject: EndpointSubject = {
+  name: "memory",
+  connect: network.connect,
+  listen: async (accept) => {
+    const own = port++;
+    return { host: "127.0.0.1", port: own, close: network.listen("127.0.0.1", own, accept) };
+  },
+};
+
+describe("inbound requests", () => {
+  test("of many sessions in turns reach theirs, and a session that ended is found no more", async () => {
+    const fixture = await Fixture.start(subject);
+    const sessions = [fixture.expect(), fixture.expect(), fixture.expect()];
+    const got: string[] = [];
+    sessions.forEach((session, index) =>
+      session.onMessage((message) => void got.push(`${index} ${message.messageId}`)),
+    );
+    const peer = await fixture.peer();
+    const send = async (index: number, messageId: string): Promise<string> => {
+      peer.write(
+        request({ to: sessions[index]?.local.text ?? "", from: fixture.peerUri, messageId, body: "x" }),
+      );
+      return (await peer.frame()).what;
+    };
+    for (const index of [0, 0, 1, 0, 2, 2, 1]) expect(await send(index, `m.${got.length}xxx`)).toBe("200");
+    expect(got.map((entry) => entry[0]).join("")).toBe("0010221");
+    await sessions[1]?.close();
+    expect([await send(1, "m.gone"), await send(0, "m.here")]).toEqual(["481", "200"]);
+    await fixture.close();
+  });
+
+  test("with a fault neither bind nor open a session [4975-7.3-01]", async () => {
+    let asked = 0;
+    const fixture = await Fixture.start(subject, {
+      acceptUnknown: () => {
+        asked++;
+        return true;
+      },
+    });
+    const session = fixture.expect();
+    const peer = await fixture.peer();
+    peer.write(request({ to: session.local.text, from: fixture.peerUri, range: "bad", body: "x" }));
+    expect((await peer.frame()).what).toBe("400");
+    peer.write(request({ to: fixture.uri(), from: fixture.peerUri, range: "bad", body: "x" }));
+    expect((await peer.frame()).what).toBe("481");
+    expect([session.state, asked]).toEqual(["idle", 0]);
+    await fixture.close();
+  });
+
+  test("for a session that this side is about to open are refused with 506", async () => {
+    const fixture = await Fixture.start(subject);
+    const session = fixture.expect({ role: "active" });
+    const peer = await fixture.peer();
+    peer.write(request({ to: session.local.text, from: fixture.peerUri, body: "x" }));
+    expect((await peer.frame()).what).toBe("506");
+    await fixture.close();
+  });
+
+  test("a REPORT never binds a session", async () => {
+    const fixture = await Fixture.start(subject);
+    const session = fixture.expect();
+    const peer = await fixture.peer();
+    const headers = ["Status: 000 200 OK"];
+    peer.write(request({ to: session.local.text, from: fixture.peerUri, method: "REPORT", headers }));
+    expect(await peer.silence()).toEqual([]);
+    expect(session.state).toBe("idle");
+    await fixture.close();
+  });
+});
