@@ -35,6 +35,23 @@ describe("a message queue", () => {
     expect([read, rooms]).toEqual([["a", "b", "c"], 1]);
   });
 
+  test("gives all that waits at once, to a handler that came late, and tells of the room", () => {
+    const queue = new MessageQueue(2);
+    let rooms = 0;
+    queue.onRoom = () => {
+      rooms++;
+    };
+    queue.push(message("a"));
+    expect([queue.take().map(({ messageId }) => messageId), rooms, queue.size]).toEqual([["a"], 0, 0]);
+    for (const id of ["b", "c", "d"]) queue.push(message(id));
+    expect([queue.take().map(({ messageId }) => messageId), rooms, queue.size]).toEqual([
+      ["b", "c", "d"],
+      1,
+      0,
+    ]);
+    expect([queue.take(), rooms, queue.hasReader]).toEqual([[], 1, false]);
+  });
+
   test("gives what is queued before its end, then ends for ever", async () => {
     const queue = new MessageQueue(2);
     queue.push(message("a"));
