@@ -94,8 +94,7 @@ export class BodyReader implements BodyEnd {
   hold(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#heldLength + end - start;
     if (needed > this.#held.length || this.#lent) {
-      const ahead = this.#lent ? needed : this.#held.length * 2;
-      const grown = new Uint8Array(Math.min(Math.max(1024, needed, ahead), this.#maxHeld()));
+      const grown = new Uint8Array(this.#roomFor(needed));
       grown.set(this.#held.subarray(0, this.#heldLength));
       this.#held = grown;
       this.#lent = false;
@@ -143,7 +142,7 @@ export class BodyReader implements BodyEnd {
     const idStart = head.origin + idOffset;
     const { idLength } = head;
     // Small bites first: the end of a body that is cut is mostly near, and what comes after it is not to be copied.
-    const bite = Math.max(biteBytes, this.#heldLength);
+    const bite = this.#isBegun() ? bytes.length : Math.max(biteBytes, this.#heldLength);
     const taken = Math.min(bytes.length - position, this.#target(idLength) - this.#heldLength, bite);
     this.hold(bytes, position, position + taken);
     const length = this.#heldLength;
@@ -171,6 +170,18 @@ export class BodyReader implements BodyEnd {
     return position + taken;
   }
 
+  /** Room grows fourfold at most, so that memory follows the octets received, and ends at what a slice may need. */
+  #roomFor(needed: number): number {
+    const most = this.#maxHeld();
+    if (this.#isBegun()) return Math.max(needed, Math.min(this.#target(this.#heads.head.idLength), most));
+    return Math.max(needed, needed > most / 4 ? most : Math.max(1024, needed * 2));
+  }
+
+  /** Part of the body went out, or was thrown away: it is known to be long. */
+  #isBegun(): boolean {
+    return this.offset + this.#dropped > 0;
+  }
+
   /** Octets of `#held` at which a search must begin again: those where an end-line may have been cut off. */
   #unsearched(idLength: number): number {
     return Math.max(0, this.#heldLength - endLineOverhead - idLength + 1);
@@ -178,7 +189,7 @@ export class BodyReader implements BodyEnd {
 
   /** With so many octets held and no end-line among them, a slice is due. */
   #target(idLength: number): number {
-    const slice = this.offset + this.#dropped > 0 ? minSliceBytes + 1 : this.#limits.maxSliceBytes + 1;
+    const slice = this.#isBegun() ? minSliceBytes + 1 : this.#limits.maxSliceBytes + 1;
     return this.#skip + slice + endLineOverhead + idLength;
   }
 
@@ -214,8 +225,7 @@ export class BodyReader implements BodyEnd {
   /** Octets before `sure` are the body's. Gives out what is due of them and returns the index of the first one kept. */
   #giveSlices(bytes: Uint8Array, position: number, sure: number, sink: (frame: Frame) => void): number {
     const start = position + this.#skip;
-    const begun = this.offset + this.#dropped > 0;
-    if (sure - start <= (begun ? minSliceBytes : this.#limits.maxSliceBytes)) return position;
+    if (sure - start <= (this.#isBegun() ? minSliceBytes : this.#limits.maxSliceBytes)) return position;
     this.#skip = 0;
     if (!this.#isUseful()) {
       this.#dropped += sure - start;

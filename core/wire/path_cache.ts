@@ -74,13 +74,25 @@ export class PathCache {
 function standsAt(view: DataView, start: number, entry: StoredEntry): boolean {
   if (view.getInt32(start + entry.probe, true) !== entry.probeWord) return false;
   const { words, length } = entry;
-  let word = words.length - 1;
-  if (view.getInt32(start + length - 4, true) !== words[word]) return false;
-  let at = start + 4 * word;
-  while (word > 0) {
-    word--;
-    at -= 4;
+  const last = words.length - 1;
+  if (view.getInt32(start + length - 4, true) !== words[last]) return false;
+  let word = 0;
+  let at = start;
+  for (; word + 4 <= last; word += 4) {
+    if (
+      ((view.getInt32(at, true) ^ words[word]!) |
+        (view.getInt32(at + 4, true) ^ words[word + 1]!) |
+        (view.getInt32(at + 8, true) ^ words[word + 2]!) |
+        (view.getInt32(at + 12, true) ^ words[word + 3]!)) !==
+      0
+    ) {
+      return false;
+    }
+    at += 16;
+  }
+  for (; word < last; word++) {
     if (view.getInt32(at, true) !== words[word]) return false;
+    at += 4;
   }
   return true;
 }

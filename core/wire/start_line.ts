@@ -5,7 +5,7 @@
 import { RemoteProtocolError } from "../errors.ts";
 import type { DecoderLimits } from "./decoder_options.ts";
 import { type FrameHead, idOffset, OTHER, REPORT, RESPONSE, SEND } from "./frame_head.ts";
-import { ALPHANUM, classes, decodeText, findCrLf, IDENT, isUtf8Text, UPPER } from "./text.ts";
+import { ALPHANUM, classes, decodeText, findCrLf, IDENT, isUtf8Text, skipIdent, UPPER } from "./text.ts";
 
 /** A fault that leaves no way to find the next frame. */
 export function fatal(code: string, message: string): RemoteProtocolError {
@@ -68,9 +68,7 @@ export function readStartLine(
 /** The short way for most of all start lines: a legal id and SEND, or 200 and a comment in ASCII. The caller vouches for 80 octets. */
 function readUsual(head: FrameHead, bytes: Uint8Array, idStart: number): number {
   if ((classes[bytes[idStart]!]! & ALPHANUM) === 0) return -1;
-  let at = idStart + 1;
-  const limit = idStart + 33;
-  while (at < limit && (classes[bytes[at]!]! & IDENT) !== 0) at++;
+  const at = skipIdent(bytes, idStart + 1, idStart + 33);
   const length = at - idStart;
   if (length < 4 || length > 32 || bytes[at] !== 32) return -1;
   if (

@@ -129,3 +129,50 @@ export function bytesAt(bytes: Uint8Array, start: number, wanted: Uint8Array): b
   }
   return true;
 }
+
+/** Index of the first octet from `start` that is no ident character, or `limit`; all octets before it are readable. */
+export function skipIdent(bytes: Uint8Array, start: number, limit: number): number {
+  let at = start;
+  // Four at a time: the branch is what costs.
+  while (
+    at + 4 <= limit &&
+    (classes[bytes[at]!]! &
+      classes[bytes[at + 1]!]! &
+      classes[bytes[at + 2]!]! &
+      classes[bytes[at + 3]!]! &
+      IDENT) !==
+      0
+  ) {
+    at += 4;
+  }
+  while (at < limit && (classes[bytes[at]!]! & IDENT) !== 0) at++;
+  return at;
+}
+
+/** True when `length` octets of `a` from `aStart` equal those of `b` from `bStart`. */
+export function sameBytes(
+  a: Uint8Array,
+  aStart: number,
+  b: Uint8Array,
+  bStart: number,
+  length: number,
+): boolean {
+  let index = 0;
+  for (; index + 4 <= length; index += 4) {
+    const at = aStart + index;
+    const other = bStart + index;
+    if (
+      ((a[at]! ^ b[other]!) |
+        (a[at + 1]! ^ b[other + 1]!) |
+        (a[at + 2]! ^ b[other + 2]!) |
+        (a[at + 3]! ^ b[other + 3]!)) !==
+      0
+    ) {
+      return false;
+    }
+  }
+  for (; index < length; index++) {
+    if (a[aStart + index] !== b[bStart + index]) return false;
+  }
+  return true;
+}

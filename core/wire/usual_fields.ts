@@ -12,7 +12,7 @@ import {
   SEEN_MESSAGE_ID,
   SEEN_SUCCESS_REPORT,
 } from "./frame_head.ts";
-import { ALPHANUM, bytesAt, classes, encodeText, IDENT } from "./text.ts";
+import { ALPHANUM, bytesAt, classes, encodeText, sameBytes, skipIdent } from "./text.ts";
 
 /** So many octets must be readable from the first of the line; no line read here is longer. */
 export const usualLineBytes = 96;
@@ -48,9 +48,8 @@ export function readUsualMessageId(head: FrameHead, bytes: Uint8Array, view: Dat
   ) {
     return 0;
   }
-  let at = line + 13;
   const limit = line + 45;
-  while (at < limit && (classes[bytes[at]!]! & IDENT) !== 0) at++;
+  const at = skipIdent(bytes, line + 13, limit);
   if (at < line + 16 || at === limit || bytes[at] !== 13 || bytes[at + 1] !== 10) return 0;
   head.messageIdStart = line + 12 - head.origin;
   head.messageIdEnd = at - head.origin;
@@ -134,9 +133,7 @@ export function readEndLine(head: FrameHead, bytes: Uint8Array, line: number): n
   }
   const id = head.origin + idOffset;
   const { idLength } = head;
-  for (let index = 0; index < idLength; index++) {
-    if (bytes[line + 7 + index] !== bytes[id + index]) return 0;
-  }
+  if (!sameBytes(bytes, line + 7, bytes, id, idLength)) return 0;
   const at = line + 7 + idLength;
   const flag = bytes[at]!;
   if ((flag !== 36 && flag !== 43 && flag !== 35) || bytes[at + 1] !== 13 || bytes[at + 2] !== 10) return 0;
