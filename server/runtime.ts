@@ -3,7 +3,7 @@
  * subpath; only this file, of the command alone, looks at globals for it.
  */
 import type { Listener, ListenOptions } from "../adapters/node.ts";
-import type { ConnectOptions, Msrp, Session } from "../core/mod.ts";
+import type { ConnectOptions, Msrp, NegotiatorAdapter, Session } from "../core/mod.ts";
 
 export type { Listener, ListenOptions };
 
@@ -11,7 +11,7 @@ export type { Listener, ListenOptions };
 export type RuntimeName = "bun" | "deno" | "node";
 
 /** What the command needs of an adapter; `msrpkit/bun`, `msrpkit/deno` and `msrpkit/node` all have it. */
-export interface Adapter {
+export interface Adapter extends NegotiatorAdapter {
   /** Listens on a URI's host and port and gives each connection to the node. */
   listen(app: Msrp, uri: string, options?: ListenOptions): Promise<Listener>;
   /** Opens a session as the active endpoint. */

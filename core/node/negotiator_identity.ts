@@ -1,6 +1,6 @@
 /**
- * From the TLS identity that SDP settled to what the runtime and the node check: the client's side is checked in the
- * handshake, the server's side when a connection wants to bind the session.
+ * From the TLS identity that SDP settled to what the runtime and the node check. A server is checked in the handshake by
+ * the side that connects, a client when its connection wants to bind the session.
  */
 import { canonicalHost } from "../sdp/address.ts";
 import { type Digest, matchesFingerprint } from "../sdp/fingerprint.ts";

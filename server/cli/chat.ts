@@ -4,12 +4,10 @@
  */
 import process from "node:process";
 import * as Effect from "effect/Effect";
-import { Msrp, type Session } from "../../core/mod.ts";
-import { type NegotiatedMedia, type Negotiation, Negotiator } from "../../core/sdp/mod.ts";
-import { type CertificatePair, makeSelfSigned } from "../certificate.ts";
+import { Msrp, type NegotiationOutcome, type Session, SessionNegotiator } from "../../core/mod.ts";
+import { makeSelfSigned } from "../certificate.ts";
 import { EXIT_CONNECTION, EXIT_NOT_DELIVERED, EXIT_OK, EXIT_USAGE, exitCodeOfSignal } from "../exit_codes.ts";
 import { attempt, runProgram, scopedListeners, scopedNode, untilSignal } from "../lifetime.ts";
-import { expectNegotiated, openNegotiated } from "../negotiated_session.ts";
 import { loadAdapter } from "../runtime.ts";
 import { ownAddress } from "./addresses.ts";
 import { CommandError } from "./command_error.ts";
@@ -31,10 +29,8 @@ export interface ChatOptions {
 /** Everything that the two halves of the exchange need. */
 interface Rendezvous {
   readonly input: LineInput;
-  readonly negotiator: Negotiator;
+  readonly negotiator: SessionNegotiator;
   readonly terminal: Terminal;
-  /** Makes the session ready for the peer, before the peer can know of it. */
-  readonly expect: (media: NegotiatedMedia) => Session | undefined;
 }
 
 /** Runs one side of a chat; returns the exit status. */
@@ -53,25 +49,26 @@ export function runChat(side: "offer" | "answer", options: ChatOptions, terminal
     const secure = options.tls === true || (offer !== undefined && /^a=path:msrps:/im.test(offer));
     const certificate = secure ? yield* attempt(() => makeSelfSigned([host])) : undefined;
     const scheme = secure ? "msrps" : "msrp";
-    const tls = certificate && {
-      tls: { cert: certificate.cert, key: certificate.key, requestCert: true, rejectUnauthorized: false },
-    };
+    const tls = certificate && { cert: certificate.cert, key: certificate.key };
+    // RFC 8122 §6.2: clients are asked for their certificate; who they must be is in their SDP.
+    const listening = tls && { tls: { ...tls, requestCert: true, rejectUnauthorized: false } };
     const uri = `${scheme}://${host.includes(":") ? "[::]" : "0.0.0.0"}:${port};tcp`;
-    const [listener] = yield* scopedListeners(adapter, app, [{ uri, options: tls ?? {} }]);
-    const negotiator = makeNegotiator(host, listener!.uri.port!, certificate);
-    const rendezvous: Rendezvous = {
-      input,
-      negotiator,
-      terminal,
-      expect: (media) => (media.connectTo === undefined ? expectNegotiated(app, media) : undefined),
-    };
-    const talk = attempt(async (signal) => {
-      const { media, expected } = await (offer === undefined
+    const [listener] = yield* scopedListeners(adapter, app, [{ uri, options: listening ?? {} }]);
+    const negotiator = new SessionNegotiator(app, adapter, {
+      host,
+      listener: listener!,
+      acceptTypes: ["text/plain"],
+      acceptWrappedTypes: [],
+      ...(tls === undefined ? {} : { tls }),
+    });
+    const rendezvous: Rendezvous = { input, negotiator, terminal };
+    const talk = attempt(async () => {
+      const session = await (offer === undefined
         ? exchangeAsOfferer(rendezvous)
         : answerTo(offer, rendezvous));
       terminal.note("connecting…");
-      const session = await openNegotiated(app, adapter, media, { certificate, expected, signal });
-      terminal.result({ event: "connected", role: media.role }, undefined);
+      await session.ready;
+      terminal.result({ event: "connected", role: session.role }, undefined);
       terminal.note("connected: each line is a message, Ctrl-D ends the chat");
       return await converse(session, input, terminal);
     });
@@ -80,29 +77,15 @@ export function runChat(side: "offer" | "answer", options: ChatOptions, terminal
   return runProgram(program);
 }
 
-function makeNegotiator(host: string, port: number, certificate: CertificatePair | undefined): Negotiator {
-  return new Negotiator({
-    host,
-    port,
-    secure: certificate !== undefined,
-    preset: "general",
-    acceptTypes: ["text/plain"],
-    acceptWrappedTypes: [],
-    ...(certificate === undefined
-      ? {}
-      : { fingerprints: [{ hash: "sha-256", value: certificate.fingerprint }] }),
-  });
-}
-
 /** Prints an offer and takes the answer. */
-async function exchangeAsOfferer({ input, negotiator, terminal, expect }: Rendezvous): Promise<Agreed> {
+async function exchangeAsOfferer({ input, negotiator, terminal }: Rendezvous): Promise<Session> {
   const offer = negotiator.createOffer();
   terminal.note("Give this offer to the other terminal (msrpkit answer):\n");
   terminal.result({ event: "offer", sdp: offer }, offer.replace(/\r\n/g, "\n"));
   terminal.note("Then paste its answer here, and after it an empty line:");
   const answer = await input.description();
   if (answer === undefined) throw new CommandError(EXIT_USAGE, "No answer: the input ended");
-  return agreed(negotiator.acceptAnswer(answer), expect);
+  return agreed(await negotiator.acceptAnswer(answer));
 }
 
 /** Takes the offer for `msrpkit answer`. */
@@ -114,33 +97,24 @@ async function readOffer(input: LineInput, terminal: Terminal): Promise<string> 
 }
 
 /** Prints the answer to an offer. */
-async function answerTo(offer: string, { negotiator, terminal, expect }: Rendezvous): Promise<Agreed> {
-  const result = negotiator.acceptOffer(offer);
+async function answerTo(offer: string, { negotiator, terminal }: Rendezvous): Promise<Session> {
+  const result = await negotiator.acceptOffer(offer);
   if (!result.ok) {
     throw new CommandError(
       EXIT_NOT_DELIVERED,
       `Cannot use this offer: ${result.code} (SIP would say ${result.sipStatus})`,
     );
   }
-  // Expected before the peer can read the answer, so that it cannot come too early.
-  const settled = agreed(result, expect);
+  const session = agreed(result);
   terminal.note("Give this answer to the other terminal:\n");
   terminal.result({ event: "answer", sdp: result.answer }, result.answer.replace(/\r\n/g, "\n"));
-  return settled;
+  return session;
 }
 
-interface Agreed {
-  readonly media: NegotiatedMedia;
-  readonly expected: Session | undefined;
-}
-
-function agreed(negotiation: Negotiation, expect: Rendezvous["expect"]): Agreed {
-  const media = negotiation.media[0];
-  if (media === undefined) {
-    const why = negotiation.refused[0]?.code ?? "there is no MSRP stream in it";
-    throw new CommandError(EXIT_NOT_DELIVERED, `No session comes of this exchange: ${why}`);
-  }
-  return { media, expected: expect(media) };
+function agreed({ session, refused }: NegotiationOutcome): Session {
+  if (session !== undefined) return session;
+  const why = refused[0]?.code ?? "there is no MSRP stream in it";
+  throw new CommandError(EXIT_NOT_DELIVERED, `No session comes of this exchange: ${why}`);
 }
 
 /** Lines out, messages in, until one side ends. */
