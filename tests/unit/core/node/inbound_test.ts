@@ -19,9 +19,9 @@ describe("inbound requests", () => {
     const fixture = await Fixture.start(subject);
     const sessions = [fixture.expect(), fixture.expect(), fixture.expect()];
     const got: string[] = [];
-    sessions.forEach((session, index) =>
-      session.onMessage((message) => void got.push(`${index} ${message.messageId}`)),
-    );
+    for (const [index, session] of sessions.entries()) {
+      session.onMessage((message) => void got.push(`${index} ${message.messageId}`));
+    }
     const peer = await fixture.peer();
     const send = async (index: number, messageId: string): Promise<string> => {
       peer.write(
