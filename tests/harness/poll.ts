@@ -12,6 +12,16 @@ export async function untilListening(port: number, limitMs: number = 30_000): Pr
   throw new Error(`Nothing listens on 127.0.0.1:${port} after ${limitMs} ms`);
 }
 
+/** Looks again and again until `holds` is true, at most for `limitMs`; false when it never was. */
+export async function untilTrue(holds: () => boolean, limitMs: number = 10_000): Promise<boolean> {
+  const end = Date.now() + limitMs;
+  while (!holds()) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return true;
+}
+
 /** A TCP port of 127.0.0.1 that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

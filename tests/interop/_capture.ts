@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { untilTrue } from "../harness/poll.ts";
 
 /** One frame as tshark shows it; absent fields are empty. */
 export interface DissectedFrame {
@@ -60,15 +61,11 @@ export async function startCapture(port: number): Promise<Capture> {
   return {
     async stop(frames) {
       // The kernel hands packets over in blocks, now and then; nothing tells that the last one is in the file.
-      let seen = dissect(file, port);
-      for (let tries = 0; seen.length < frames && tries < 50; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        seen = dissect(file, port);
-      }
+      await untilTrue(() => dissect(file, port).length >= frames);
       const closed = new Promise<void>((resolve) => dumpcap.once("close", () => resolve()));
       dumpcap.kill("SIGINT");
       await closed;
-      seen = dissect(file, port);
+      const seen = dissect(file, port);
       rmSync(folder, { recursive: true });
       return seen;
     },
