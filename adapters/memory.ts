@@ -3,7 +3,7 @@
  * adapter needs nothing but the seam. No runtime API is used, so it works wherever the core does.
  */
 
-import { ConnectionError } from "../core/errors.ts";
+import { ConnectionError } from "../core/mod.ts";
 import type {
   Accept,
   Clock,

@@ -1,5 +1,5 @@
 /**
- * One verdict, two carriers: the decision table of RFC 4975 (§7.1.4, §7.2, §7.3) for what goes back for a request, and
+ * One verdict, two carriers: the decision table of RFC 4975 (§7.1.4, §7.2, §7.3) for what goes back for a request. Also
  * the fields of what goes back.
  */
 import type { OutgoingResponse } from "../wire/encoder.ts";

@@ -1,5 +1,6 @@
 /**
  * The face of a connection for plugins and applications: where it comes from, what was put on it, and how to end it.
+ * It lets nobody send or read.
  */
 import type { Key } from "../session/key.ts";
 import type { ConnectionHandle } from "./context.ts";

@@ -1,5 +1,5 @@
 /**
- * Connections that this node opened, by where they go: a new session uses one that is open (RFC 4975 §5.4), and two
+ * Connections that this node opened, by where they go. A new session uses one that is open (RFC 4975 §5.4), and two
  * sessions that start together share one that is being opened.
  */
 import { ConnectionError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * An MSRP session as applications see it: messages out by `send`, messages in by `for await` or a handler, and an end
- * that settles every promise.
+ * An MSRP session as applications see it: messages out by `send`, messages in by `for await` or a handler. Its end
+ * settles every promise.
  */
 import type { MsrpUri } from "../wire/uri.ts";
 import type { Key, KeyedValues } from "./key.ts";

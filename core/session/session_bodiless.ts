@@ -1,5 +1,6 @@
 /**
- * A SEND without a body: it carries no message, and its answer says that the session is there (RFC 4975 §5.4, §7.1).
+ * A SEND without a body, as a promise of its answer. It carries no message, and its answer says that the session is
+ * there (RFC 4975 §5.4, §7.1).
  */
 import type { Transaction, TransactionOwner } from "../connection/transaction.ts";
 import { DeliveryError, LocalProtocolError } from "../errors.ts";

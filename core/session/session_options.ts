@@ -1,5 +1,6 @@
 /**
  * What a session is made of: addresses and role from the rendezvous, and what both sides said they take (RFC 4975 §8).
+ * Types only.
  */
 import type { MsrpUri } from "../wire/uri.ts";
 import type { SendOptions } from "./sent.ts";

@@ -1,5 +1,5 @@
 /**
- * A message whose plugins have not decided yet: it looks like any other `Sent`, and becomes one when they let it go.
+ * A message whose plugins have not decided yet. It looks like any other `Sent`, and becomes one when they let it go.
  */
 import { DeliveryError } from "../errors.ts";
 import type { SendOptions, Sent } from "./sent.ts";

@@ -1,5 +1,5 @@
 /**
- * Messages that wait for the application's `for await`: bounded, so that a slow reader slows the peer down, and there
+ * Messages that wait for the application's `for await`. Bounded, so that a slow reader slows the peer down, and there
  * from the first moment, so that nothing is lost before the first `await`.
  */
 import type { Message } from "./message.ts";

@@ -1,5 +1,6 @@
 /**
- * REPORT requests: new requests with an id of their own, without Success-Report and Failure-Report (RFC 4975 §7.1.2).
+ * REPORT requests, for success and for failure. Each is a new request with an id of its own, without Success-Report and
+ * Failure-Report (RFC 4975 §7.1.2).
  */
 import type { ControlRequest } from "../connection/connection.ts";
 import { type ByteRange, formatByteRange } from "../wire/byte_range.ts";

@@ -1,5 +1,5 @@
 /**
- * Requests of a session that are no messages: their answers as promises, and what a refused SEND without body says about
+ * Requests of a session that are no messages: their answers as promises. Also what a refused SEND without body says about
  * the session.
  */
 import type { ControlRequest } from "../connection/connection.ts";

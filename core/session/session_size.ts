@@ -1,5 +1,5 @@
 /**
- * Keeps messages within the peer's `max-size` (RFC 4975 §8.6): known sizes are checked before anything is sent, streams
+ * Keeps messages within the peer's `max-size` (RFC 4975 §8.6). Known sizes are checked before anything is sent, streams
  * while they are read.
  */
 import { LocalProtocolError } from "../errors.ts";
