@@ -10,14 +10,12 @@ import { type Flag, type Frame, RequestFrame } from "./frame.ts";
 import { type FrameHead, idOffset, SEEN_CONTENT_TYPE, SEND } from "./frame_head.ts";
 import { type BodyEnd, faultOf } from "./frame_rules.ts";
 import type { HeadReader } from "./head_reader.ts";
+import { LendingBuffer } from "./lending_buffer.ts";
 
-const nothing = new Uint8Array(0);
 const crLf = Uint8Array.of(13, 10);
 /** Slices but the last have at least so many octets, as RFC 4975 §7.1.1 wants of chunks. */
 const minSliceBytes = 2048;
 const biteBytes = 512;
-/** A buffer no longer than this is kept for the next body that is cut. */
-const keptBytes = 4096;
 
 const longBody: BodyEnd = { blankLine: true, immediate: false, length: 0 };
 
@@ -44,12 +42,9 @@ export class BodyReader implements BodyEnd {
   /** Octets that were thrown away, because the frame is of no use or must not have so long a body. */
   #dropped = 0;
   #useful: boolean | undefined = undefined;
-  #held: Uint8Array = nothing;
-  #heldLength = 0;
+  readonly #held: LendingBuffer = new LendingBuffer();
   /** Octets of `#held` before this one were searched. */
   #searched = 0;
-  /** Frames that lie in `#held` were given out in this call, and whoever has them may look at them until it is over. */
-  #lent = false;
 
   /** @param heads gives the head of the body @param limits limits of the decoder */
   constructor(heads: HeadReader, limits: DecoderLimits) {
@@ -66,7 +61,6 @@ export class BodyReader implements BodyEnd {
     this.#skip = 2;
     this.#dropped = 0;
     this.#useful = undefined;
-    this.#heldLength = 0;
     this.#searched = 0;
   }
 
@@ -76,32 +70,18 @@ export class BodyReader implements BodyEnd {
    */
   beginAt(bytes: Uint8Array, position: number): void {
     if (position < bytes.length && bytes[position] !== 45) this.#skip = 0;
-    else this.hold(crLf, 0, 2);
+    else this.#hold(crLf, 0, 2);
   }
 
   /** A new input begins: frames of the last one are gone, or were retained. */
   beginInput(): void {
-    this.#lent = false;
+    this.#held.beginInput();
   }
 
-  /** Lets go of a large buffer. */
+  /** The body is over, or will never be: lets go of what held it. */
   release(): void {
-    if (this.#held.length > keptBytes) this.#held = nothing;
-    this.#heldLength = 0;
-  }
-
-  /** Keeps octets that the caller cannot leave where they are. */
-  hold(bytes: Uint8Array, start: number, end: number): void {
-    const needed = this.#heldLength + end - start;
-    if (needed > this.#held.length || this.#lent) {
-      const grown = new Uint8Array(this.#roomFor(needed));
-      grown.set(this.#held.subarray(0, this.#heldLength));
-      this.#held = grown;
-      this.#lent = false;
-    }
-    if (end - start === 1) this.#held[this.#heldLength] = bytes[start]!;
-    else this.#held.set(bytes.subarray(start, end), this.#heldLength);
-    this.#heldLength = needed;
+    this.source = undefined;
+    this.#held.release();
   }
 
   /**
@@ -111,7 +91,7 @@ export class BodyReader implements BodyEnd {
    * @returns index of the first octet that is not the body's
    */
   read(bytes: Uint8Array, position: number, sink: (frame: Frame) => void): number {
-    return this.#heldLength === 0
+    return this.#held.length === 0
       ? this.#readInput(bytes, position, sink)
       : this.#readHeld(bytes, position, sink);
   }
@@ -121,53 +101,50 @@ export class BodyReader implements BodyEnd {
     const id = head.bytes;
     const idStart = head.origin + idOffset;
     const { idLength } = head;
-    const found = findEndLine(bytes, position + this.#strictSkip(head), bytes.length, id, idStart, idLength);
+    const from = position + this.#strictSkip(head);
+    const found = findEndLine(bytes, from, bytes.length, id, idStart, idLength);
     if (found >= 0) return this.#finish(bytes, position, found, sink);
-    const partial = findPartialEndLine(
-      bytes,
-      position + this.#strictSkip(head),
-      bytes.length,
-      id,
-      idStart,
-      idLength,
-    );
-    const rest = this.#giveSlices(bytes, position, partial, sink);
-    this.hold(bytes, rest, bytes.length);
+    const partial = findPartialEndLine(bytes, from, bytes.length, id, idStart, idLength);
+    this.#hold(bytes, this.#giveSlices(bytes, position, partial, sink), bytes.length);
     this.#searched = this.#unsearched(idLength);
     return bytes.length;
   }
 
   #readHeld(bytes: Uint8Array, position: number, sink: (frame: Frame) => void): number {
     const { head } = this.#heads;
+    const held = this.#held;
     const idStart = head.origin + idOffset;
     const { idLength } = head;
     // Small bites first: the end of a body that is cut is mostly near, and what comes after it is not to be copied.
-    const bite = this.#isBegun() ? bytes.length : Math.max(biteBytes, this.#heldLength);
-    const taken = Math.min(bytes.length - position, this.#target(idLength) - this.#heldLength, bite);
-    this.hold(bytes, position, position + taken);
-    const length = this.#heldLength;
+    const bite = this.#isBegun() ? bytes.length : Math.max(biteBytes, held.length);
+    const taken = Math.min(bytes.length - position, this.#target(idLength) - held.length, bite);
+    this.#hold(bytes, position, position + taken);
+    const { length } = held;
     const from = Math.max(this.#searched, this.#strictSkip(head));
-    const found = findEndLine(this.#held, from, length, head.bytes, idStart, idLength);
+    const found = findEndLine(held.bytes, from, length, head.bytes, idStart, idLength);
     if (found >= 0) {
-      this.#lent = true;
-      const next = this.#finish(this.#held, 0, found, sink);
+      held.lend();
+      const next = this.#finish(held.bytes, 0, found, sink);
       return position + taken - (length - next);
     }
     this.#searched = this.#unsearched(idLength);
     if (length < this.#target(idLength)) return position + taken;
-    const partial = findPartialEndLine(this.#held, from, length, head.bytes, idStart, idLength);
-    this.#lent = true;
-    const rest = length - this.#giveSlices(this.#held, 0, partial, sink);
-    if (rest <= taken) {
+    const partial = findPartialEndLine(held.bytes, from, length, head.bytes, idStart, idLength);
+    held.lend();
+    const kept = this.#giveSlices(held.bytes, 0, partial, sink);
+    if (length - kept <= taken) {
       // What is left came with this input: go on there, without a copy.
-      this.#heldLength = 0;
-      return position + taken - rest;
+      held.length = 0;
+      return position + taken - (length - kept);
     }
-    const given = this.#held;
-    this.#heldLength = 0;
-    this.hold(given, length - rest, length);
+    held.keepFrom(kept, this.#roomFor(length - kept));
     this.#searched = this.#unsearched(idLength);
     return position + taken;
+  }
+
+  /** Keeps octets that the input will not have any more. */
+  #hold(bytes: Uint8Array, start: number, end: number): void {
+    this.#held.append(bytes, start, end, this.#roomFor(this.#held.length + end - start));
   }
 
   /** Room grows fourfold at most, so that memory follows the octets received, and ends at what a slice may need. */
@@ -184,7 +161,7 @@ export class BodyReader implements BodyEnd {
 
   /** Octets of `#held` at which a search must begin again: those where an end-line may have been cut off. */
   #unsearched(idLength: number): number {
-    return Math.max(0, this.#heldLength - endLineOverhead - idLength + 1);
+    return Math.max(0, this.#held.length - endLineOverhead - idLength + 1);
   }
 
   /** With so many octets held and no end-line among them, a slice is due. */

@@ -19,6 +19,7 @@ import { type Flag, type Frame, RequestFrame, ResponseFrame } from "./frame.ts";
 import { idOffset, RESPONSE } from "./frame_head.ts";
 import { type BodyEnd, bodiless, faultOf, isPlainSend } from "./frame_rules.ts";
 import { HeadReader, NEED_MORE } from "./head_reader.ts";
+import { LendingBuffer } from "./lending_buffer.ts";
 import { fatal } from "./start_line.ts";
 import { findCrLf } from "./text.ts";
 
@@ -26,14 +27,14 @@ const BETWEEN = 0;
 const HEAD = 1;
 const BODY = 2;
 
-const nothing = new Uint8Array(0);
+const noView = new DataView(new ArrayBuffer(0));
+/** Room for a head of the usual length. */
+const headBytes = 512;
 /** So much is taken at once towards a head that is cut: nearly always all of the rest. */
 const biteBytes = 512;
 /** A body and end-line of so many octets are looked for before anything is set up for a longer one. */
 const shortBytes = 1024;
 const typed: BodyEnd = { blankLine: true, immediate: false, length: 0 };
-/** A buffer no longer than this is kept for the next frame that is cut. */
-const keptBytes = 4096;
 
 /** The reading side of one connection. */
 export class Decoder {
@@ -43,14 +44,10 @@ export class Decoder {
   readonly #bodies: BodyReader;
   #state = BETWEEN;
   #failure: RemoteProtocolError | undefined;
-  /** The beginning of a head that is not whole yet. */
-  #buffer: Uint8Array = nothing;
-  #buffered = 0;
-  #bufferView: DataView = new DataView(nothing.buffer);
-  /** A frame whose head lies in `#buffer` was given in this call, and may be looked at until it is over. */
-  #bufferLent = false;
+  /** The head of a frame that is not whole yet, or the beginning of it. */
+  readonly #buffer: LendingBuffer = new LendingBuffer();
   /** Sees the input of the current call. */
-  #view: DataView = new DataView(nothing.buffer);
+  #view: DataView = noView;
   /** An input ended between CR and LF of an empty line between frames. */
   #openCr = false;
   #skippedLines = false;
@@ -84,7 +81,7 @@ export class Decoder {
   receive(bytes: Uint8Array, sink: (frame: Frame) => void): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#bufferLent = false;
+    this.#buffer.beginInput();
     this.#bodies.beginInput();
     try {
       if (this.#limits.framing === "message") this.#message(bytes, sink);
@@ -111,8 +108,7 @@ export class Decoder {
       error instanceof RemoteProtocolError
         ? error
         : new RemoteProtocolError("aborted", lost, { fatal: true, cause: error });
-    this.#buffer = nothing;
-    this.#bodies.release();
+    this.#release();
     throw error;
   }
 
@@ -127,13 +123,30 @@ export class Decoder {
     if (this.#state !== BETWEEN || this.#openCr) {
       throw fatal("incomplete", "Cannot read frame: the message ended inside it");
     }
+    this.#letGo();
   }
 
   #stream(bytes: Uint8Array, start: number, sink: (frame: Frame) => void): void {
     let position = start;
     while (position < bytes.length) position = this.#next(bytes, position, sink);
-    // The input is the caller's again, so what an open body still needs of it is copied.
-    if (this.#state === BODY) this.#heads.head.retain();
+    this.#letGo();
+  }
+
+  /** The input is the caller's again: what is still needed of it is copied, and nothing keeps the rest alive. */
+  #letGo(): void {
+    const heads = this.#heads;
+    const { head } = heads;
+    const buffer = this.#buffer;
+    this.#view = noView;
+    if (this.#state === BODY && !head.owned && head.bytes !== buffer.bytes) {
+      buffer.length = 0;
+      buffer.append(head.bytes, head.origin, head.origin + head.length, headBytes);
+      heads.move(buffer.bytes, buffer.view, 0);
+      buffer.length = 0;
+    } else if (this.#state === BETWEEN) {
+      heads.forget();
+      buffer.release();
+    }
   }
 
   /** Does one step and returns where the next one begins. */
@@ -149,8 +162,8 @@ export class Decoder {
       const after = heads.flag === undefined ? this.#giveWhole(bytes, next, sink) : 0;
       return after > 0 ? after : this.#afterHead(next, sink);
     }
-    this.#append(bytes, position, bytes.length);
-    heads.move(this.#buffer, this.#bufferView, 0);
+    this.#buffer.append(bytes, position, bytes.length, headBytes);
+    heads.move(this.#buffer.bytes, this.#buffer.view, 0);
     this.#state = HEAD;
     return bytes.length;
   }
@@ -196,43 +209,25 @@ export class Decoder {
   /** Adds to a head that is cut, and reads on when that made a line whole. */
   #bufferHead(bytes: Uint8Array, position: number, sink: (frame: Frame) => void): number {
     const heads = this.#heads;
-    const old = this.#buffered;
-    const room = this.#limits.maxHeadBytes + 1 - old;
-    this.#append(bytes, position, Math.min(bytes.length, position + Math.min(room, biteBytes)));
-    heads.move(this.#buffer, this.#bufferView, 0);
-    const length = this.#buffered;
+    const buffer = this.#buffer;
+    const old = buffer.length;
+    const room = Math.min(this.#limits.maxHeadBytes + 1 - old, biteBytes);
+    buffer.append(bytes, position, Math.min(bytes.length, position + room), 2 * old + biteBytes);
+    heads.move(buffer.bytes, buffer.view, 0);
+    const { length } = buffer;
     // Only octets not seen before are looked at, so a head in many pieces costs no more than one in a few.
-    const next = findCrLf(this.#buffer, Math.max(0, old - 1), length) < 0 ? NEED_MORE : heads.read(length);
+    const whole = findCrLf(buffer.bytes, Math.max(0, old - 1), length) >= 0;
+    const next = whole ? heads.read(length) : NEED_MORE;
     if (next === NEED_MORE) {
       heads.checkOpenLine(length);
       return position + length - old;
     }
-    this.#buffered = 0;
-    this.#bufferLent = true;
+    // The octets stay where they are until this frame is over and another head is cut.
+    buffer.length = 0;
     const resume = position + next - old;
     this.#afterHead(next, sink);
     if (this.#state === BODY) this.#bodies.beginAt(bytes, resume);
-    else this.#releaseBuffer();
     return resume;
-  }
-
-  #append(bytes: Uint8Array, start: number, end: number): void {
-    const needed = this.#buffered + end - start;
-    if (needed > this.#buffer.length || this.#bufferLent) {
-      const ahead = this.#bufferLent ? needed : this.#buffer.length * 2;
-      const grown = new Uint8Array(Math.max(512, needed, ahead));
-      grown.set(this.#buffer.subarray(0, this.#buffered));
-      this.#buffer = grown;
-      this.#bufferView = new DataView(grown.buffer);
-      this.#bufferLent = false;
-    }
-    if (end - start === 1) this.#buffer[this.#buffered] = bytes[start]!;
-    else this.#buffer.set(bytes.subarray(start, end), this.#buffered);
-    this.#buffered = needed;
-  }
-
-  #releaseBuffer(): void {
-    if (this.#buffer.length > keptBytes) this.#buffer = nothing;
   }
 
   /** `next` is the index after the head; returns where reading goes on: of a body, at its blank line's CRLF. */
@@ -256,7 +251,6 @@ export class Decoder {
     const { flag, offset, source } = bodies;
     this.#give(flag, bodies, source, bodies.start, bodies.end, offset === 0 ? -1 : offset, sink);
     bodies.release();
-    this.#releaseBuffer();
     return next;
   }
 
@@ -272,6 +266,7 @@ export class Decoder {
     const heads = this.#heads;
     const { head } = heads;
     this.#given = true;
+    if (head.bytes === this.#buffer.bytes) this.#buffer.lend();
     let fault: RemoteProtocolError | undefined;
     if (!isPlainSend(heads, body)) fault = faultOf(heads, flag, body, this.#limits.maxNonSendBodyBytes);
     if (heads.oddities.length > 0) this.#tellOddities(head.transactionId);
@@ -283,6 +278,13 @@ export class Decoder {
       const detail: OddityDetail = { transactionId: head.transactionId, dropped: true };
       this.#onOddity?.(fault.code, detail);
     }
+  }
+
+  #release(): void {
+    this.#buffer.release();
+    this.#bodies.release();
+    this.#heads.forget();
+    this.#view = noView;
   }
 
   #tellOddities(transactionId: string): void {

@@ -124,6 +124,11 @@ export class FrameHead implements HeaderSource {
     return this.origin + this.length;
   }
 
+  /** True when the octets are the head's own copy. */
+  get owned(): boolean {
+    return this.#owned;
+  }
+
   /** The octets between two offsets, as a string. */
   text(start: number, end: number): string {
     return decodeText(this.bytes, this.origin + start, this.origin + end);

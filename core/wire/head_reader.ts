@@ -26,7 +26,8 @@ import {
 /** `HeadReader.read` says: the octets end inside the head. */
 export const NEED_MORE = -1;
 
-const nothing = new Uint8Array(0);
+const noHead = new FrameHead(new Uint8Array(0), 0);
+const noView = new DataView(new ArrayBuffer(0));
 const contentTypeName = encodeText("Content-Type: ");
 /** Longer Content-Types are read the general way each time. */
 const maxKnownContentType = usualLineBytes - 20;
@@ -34,7 +35,7 @@ const maxKnownContentType = usualLineBytes - 20;
 /** Reads one head after the other; the decoder drives it. */
 export class HeadReader implements FieldContext {
   /** The head being read, or just read. */
-  head: FrameHead = new FrameHead(nothing, 0);
+  head: FrameHead = noHead;
   /** The flag of the end-line that closed the head; `undefined` when a blank line did and a body follows. */
   flag: Flag | undefined = undefined;
   /** Oddities of this head, to be told once the frame is complete. */
@@ -48,7 +49,7 @@ export class HeadReader implements FieldContext {
   #fieldsStart = 0;
   readonly #paths = new PathCache();
   /** The octets of the head, four at a time. */
-  #view: DataView = new DataView(nothing.buffer);
+  #view: DataView = noView;
   /** The Content-Type line that came last, with the blank line after it, four octets to a word; the last two overlap. */
   #contentWords: Int32Array = new Int32Array(0);
   #contentLength = 0;
@@ -69,6 +70,12 @@ export class HeadReader implements FieldContext {
     this.fromPathLine = -1;
     this.contentTypeLine = -1;
     if (this.oddities.length > 0) this.oddities.length = 0;
+  }
+
+  /** No head is being read: nothing of the last one is kept alive. */
+  forget(): void {
+    this.head = noHead;
+    this.#view = noView;
   }
 
   /** The head's octets are now in `bytes`, the first of them at `start`; what was read stays read. */
