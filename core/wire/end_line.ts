@@ -35,22 +35,14 @@ export function findEndLine(
   let probe = from + 8;
   let hits = 0;
   let mark = probe;
-  while (probe <= stop) {
-    const unrolled = stop - 21;
-    while (probe <= unrolled) {
-      if (bytes[probe] === hyphen) break;
-      if (bytes[probe + 7] === hyphen) {
-        probe += 7;
-        break;
-      }
-      if (bytes[probe + 14] === hyphen) {
-        probe += 14;
-        break;
-      }
-      if (bytes[probe + 21] === hyphen) {
-        probe += 21;
-        break;
-      }
+  for (; probe <= stop; probe += 7) {
+    while (
+      probe + 21 <= stop &&
+      bytes[probe] !== hyphen &&
+      bytes[probe + 7] !== hyphen &&
+      bytes[probe + 14] !== hyphen &&
+      bytes[probe + 21] !== hyphen
+    ) {
       probe += 28;
     }
     if (bytes[probe] === hyphen) {
@@ -73,7 +65,6 @@ export function findEndLine(
         mark = probe;
       }
     }
-    probe += 7;
   }
   return -1;
 }
