@@ -1,7 +1,7 @@
 // Listening and connecting with Bun.listen and Bun.connect.
 // One set of callbacks serves all sockets; what belongs to one socket hangs on its `data`.
 import type { Socket, SocketHandler, TLSOptions } from "bun";
-import { ConnectionError } from "../core/errors.ts";
+import { ConnectionError } from "../core/mod.ts";
 import type {
   Accept,
   ConnectTarget,

@@ -2,7 +2,7 @@
 // used: it keeps Nagle's delay on accepted connections (40 ms on the first answer), holds a connection whose handshake was
 // given up, and neither shows the peer's certificate nor asks for one.
 import tls from "node:tls";
-import { ConnectionError } from "../core/errors.ts";
+import { ConnectionError } from "../core/mod.ts";
 import type {
   Accept,
   ConnectTarget,
@@ -27,10 +27,6 @@ import type { Candidate } from "./_resolve.ts";
 
 // After an accept that failed for want of files, the next one would fail as well.
 const acceptPauseMs = 100;
-
-// RFC 8996 §5: a client with TLS 1.1 or less is told so, by alert 70. Deno's node:tls only closes, so it is said here.
-const oldVersion = /Tls1[23]NotOffered/;
-const protocolVersionAlert = new Uint8Array([21, 3, 1, 0, 2, 2, 70]);
 
 function setUp(conn: Deno.TcpConn): void {
   conn.setNoDelay(true);
@@ -58,7 +54,7 @@ export async function denoAttempt(
   });
   setUp(conn);
   if (!target.secure) return joinPlain(conn, accept, limits, () => {});
-  const pipe = new DenoPipe(conn);
+  const pipe = new DenoPipe(conn, false);
   const socket = tls.connect({ ...clientTls(target), socket: pipe });
   try {
     const peer = await clientHandshake(socket, target, signal);
@@ -123,7 +119,7 @@ export function denoListen(accept: Accept, options: TransportListenOptions): Tra
   };
 
   const serveSecure = (conn: Deno.TcpConn, tlsOptions: TlsOptions): void => {
-    const pipe = new DenoPipe(conn);
+    const pipe = new DenoPipe(conn, true);
     const pending = { close: () => pipe.destroy(), abort: () => pipe.destroy() };
     open.add(pending);
     let over = false;
@@ -134,15 +130,18 @@ export function denoListen(accept: Accept, options: TransportListenOptions): Tra
       return true;
     };
     const refuse = (error: Error): void => {
-      const first = finish();
-      if (first && oldVersion.test(error.message)) conn.write(protocolVersionAlert).catch(() => {});
       pipe.destroy();
-      if (!first) return;
+      if (!finish()) return;
       connections -= 1;
       onError(error);
     };
     const onSecure = (socket: tls.TLSSocket, peer: PeerCertificate | undefined): void => {
       if (!finish()) return;
+      if (closed) {
+        connections -= 1;
+        pipe.destroy();
+        return;
+      }
       try {
         const onEnd = (): void => leave(transport);
         const transport: NodeSocketTransport = joinSecure(socket, pipe, conn, peer, accept, limits, onEnd);
@@ -151,7 +150,7 @@ export function denoListen(accept: Accept, options: TransportListenOptions): Tra
         onError(error as Error);
       }
     };
-    pipe.on("error", refuse);
+    pipe.on("error", (error) => refuse(tlsFailure(peerOf(conn), error)));
     pipe.on("close", () => refuse(tlsFailure(peerOf(conn), new Error("the connection was closed"))));
     // One server for each connection: nothing else ties the socket that comes out to the pipe that went in.
     const handshake = {

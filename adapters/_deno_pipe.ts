@@ -6,17 +6,29 @@ import type { Gate } from "./_node_socket.ts";
 
 const readBytes = 65_536;
 
+// RFC 8996 §5: a client with TLS 1.1 or less is told so, by alert 70. Deno's node:tls would only close.
+const protocolVersionAlert = new Uint8Array([21, 3, 1, 0, 2, 2, 70]);
+
+/** True for a ClientHello below TLS 1.2; TLS 1.3 writes 1.2 in this place (RFC 8446 §4.1.2). */
+function offersOldVersion(hello: Uint8Array): boolean {
+  const isClientHello = hello.byteLength > 10 && hello[0] === 22 && hello[5] === 1;
+  return isClientHello && hello[9] === 3 && (hello[10] ?? 3) < 3;
+}
+
 /** The connection below a TLS socket. */
 export class DenoPipe extends Duplex implements Gate {
   readonly #conn: Deno.TcpConn;
   readonly #buffer: Uint8Array<ArrayBuffer>;
+  #first: boolean;
   #wanted = false;
   #held = false;
   #reading = false;
 
-  constructor(conn: Deno.TcpConn) {
+  /** @param serves true for the side that gets the ClientHello */
+  constructor(conn: Deno.TcpConn, serves: boolean) {
     super({ allowHalfOpen: true, readableHighWaterMark: readBytes, writableHighWaterMark: readBytes });
     this.#conn = conn;
+    this.#first = serves;
     // TLS records are at most 16 KiB; this takes one and its header while the connection is quiet.
     this.#buffer = new Uint8Array(readBytes / 4 + 512);
   }
@@ -85,6 +97,11 @@ export class DenoPipe extends Duplex implements Gate {
           this.push(null);
           return;
         }
+        if (this.#first && offersOldVersion(this.#buffer.subarray(0, count))) {
+          await this.#conn.write(protocolVersionAlert);
+          throw new Error("the client offers no TLS version above 1.1");
+        }
+        this.#first = false;
         // A copy, because the stream above may keep it.
         this.#wanted = this.push(this.#buffer.slice(0, count));
       }

@@ -1,6 +1,6 @@
 // Opening a connection, the part that is the same on every runtime: places tried one after the other, one time limit
 // over all of them, one signal. An adapter adds only the single attempt.
-import { ConnectionError, LocalProtocolError } from "../core/errors.ts";
+import { ConnectionError, LocalProtocolError } from "../core/mod.ts";
 import type { Accept, ConnectorOptions, ConnectTarget, Transport } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { abortFailure, connectFailure, timeoutFailure } from "./_failure.ts";

@@ -1,6 +1,6 @@
 // Turns what the runtimes throw into ConnectionError, so that a caller reads one set of codes on all of them.
 // The runtime's own error always stays as the cause.
-import { ConnectionError } from "../core/errors.ts";
+import { ConnectionError } from "../core/mod.ts";
 import type { ConnectTarget } from "../core/node/transport.ts";
 
 /** Reads the system's or the TLS library's code off an error of any runtime. */

@@ -1,8 +1,8 @@
 // From an MSRP URI to a listening socket, the same on every runtime; the runtime's own part is `transportListen`.
 // An adapter exports what these two makers return as its `listen` and `connect`.
-import { LocalProtocolError } from "../core/errors.ts";
+import { LocalProtocolError, MsrpUri } from "../core/mod.ts";
 import type { Accept, Connector, TlsOptions } from "../core/node/transport.ts";
-import { MsrpUri } from "../core/wire/uri.ts";
+
 import type { CloseOptions, ListenLimits, TransportListener, TransportListenOptions } from "./_limits.ts";
 
 /** Anything that takes transports: an `Msrp` node, and whatever is built on one. */

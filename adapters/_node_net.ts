@@ -3,7 +3,7 @@
 import net from "node:net";
 import process from "node:process";
 import tls from "node:tls";
-import { ConnectionError, LocalProtocolError } from "../core/errors.ts";
+import { ConnectionError, LocalProtocolError } from "../core/mod.ts";
 import type { Accept, ConnectTarget, PeerCertificate, Transport } from "../core/node/transport.ts";
 import { authority, listenFailure, tlsFailure } from "./_failure.ts";
 import {
@@ -100,8 +100,14 @@ export async function nodeListen(
   }
   const open = new OpenTransports();
   let connections = 0;
+  let closed = false;
   const serve = (socket: net.Socket, peer?: PeerCertificate): void => {
     if (socket.destroyed) return;
+    if (closed) {
+      // Its handshake was still going on when the listener closed.
+      socket.destroy();
+      return;
+    }
     try {
       join(socket, accept, limits, peer, (transport) => {
         open.add(transport);
@@ -140,6 +146,7 @@ export async function nodeListen(
       return connections;
     },
     close: async (closeOptions) => {
+      closed = true;
       server.close();
       await open.close(closeOptions?.connections ?? "close");
     },

@@ -2,7 +2,7 @@
 // wants it. The resolver is a value, so that tests answer instead of the network.
 import dns from "node:dns/promises";
 import { isIP } from "node:net";
-import { LocalProtocolError } from "../core/errors.ts";
+import { LocalProtocolError } from "../core/mod.ts";
 import type { ConnectTarget } from "../core/node/transport.ts";
 import { errorCode } from "./_failure.ts";
 

@@ -285,7 +285,12 @@ export function tlsTests(subject: TransportSubject): void {
   test("the transport says that it is secure, and shows the server's certificate where it can be seen", async () => {
     const harness = await serve(identity(certificates.server));
     const tls = { fingerprints: [fingerprint(certificates.server)] };
-    const { client, server } = await harness.pair({}, { host: "localhost", tls });
+    const resolver = { addresses: () => Promise.resolve(["127.0.0.1"]), services: () => Promise.resolve([]) };
+    const clients = new Probes();
+    const target = { host: anyName(), port: harness.port, secure: true, tls };
+    await subject.createConnector({ resolver })(target, clients.accept);
+    const client = await clients.next();
+    const server = await harness.servers.next();
     expect(client.transport.secure).toBe(true);
     expect(server.transport.secure).toBe(true);
     const peer = client.transport.peerCertificate;
