@@ -28,5 +28,6 @@ export function reportRequest(
   const headers: (readonly [string, string])[] = [["Message-ID", fields.messageId]];
   if (fields.byteRange !== undefined) headers.push(["Byte-Range", formatByteRange(fields.byteRange)]);
   headers.push(["Status", formatStatus(fields.status, fields.comment)]);
-  return { method: "REPORT", toPath, fromPath, headers };
+  // The Message-ID is the peer's, and goes back as it came.
+  return { method: "REPORT", toPath, fromPath, headers, forwarded: true };
 }

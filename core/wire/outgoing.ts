@@ -16,14 +16,25 @@ export const maxNonSendBodyBytes = 10_240;
 /** A body longer than this must be interruptible, so its range-end is `*` (RFC 4975 §7.1.1). */
 export const interruptibleBytes = 2048;
 
+/** The usual spelling of the usual fields, to their names in lower case. */
+const known: ReadonlyMap<string, string> = new Map(
+  ["Message-ID", "Byte-Range", "Success-Report", "Failure-Report", "Status"].map((name) => [
+    name,
+    name.toLowerCase(),
+  ]),
+);
 const fieldName = /^[A-Za-z][!#-'*+\-.0-9A-Z^-~]*$/i;
+/** The Content-Type that was found good last: chunks of one message repeat it. */
+let lastMediaType = "text/plain";
 const method = /^[A-Z]+$/;
-const forwardedMessageId = /^[A-Za-z0-9][A-Za-z0-9.\-+%=]{3,63}$/;
+// Ids that are a peer's: those that reading tolerates (FreeSWITCH's UUIDs have 36 characters) go back as they came.
+const foreignId = /^[A-Za-z0-9][A-Za-z0-9.\-+%=]{3,255}$/;
 const status = /^[0-9]{3} [0-9]{3}(?: .*)?$/s;
 
 /** Refuses what cannot stand on a start line or end-line. */
 export function checkStart(transactionId: string, word: string, flag: Flag): void {
-  if (!isIdent(transactionId)) fail("bad-tid", "the transaction id is not 4 to 32 legal characters");
+  if (!isIdent(transactionId) && !(word === "RESPONSE" && foreignId.test(transactionId)))
+    fail("bad-tid", "the transaction id is not 4 to 32 legal characters");
   if (word === "SEND") {
     if (flag !== "$" && flag !== "+" && flag !== "#")
       fail("bad-flag", `there is no continuation flag "${flag}"`);
@@ -39,11 +50,13 @@ export function checkPath(path: readonly MsrpUri[]): void {
   if (path.length === 0) fail("empty-path", "a path has at least one URI");
 }
 
-/** Refuses names and values that would break the head, fields that the frame writes itself, and repeated ones. */
+/** Refuses names and values that would break the head. */
 export function checkFields(headers: readonly (readonly [name: string, value: string])[]): void {
   for (let index = 0; index < headers.length; index++) {
     const [name, value] = headers[index]!;
-    if (!fieldName.test(name)) fail("bad-header", "a field name holds a character that is not allowed");
+    if (!known.has(name) && !fieldName.test(name)) {
+      fail("bad-header", "a field name holds a character that is not allowed");
+    }
     if (!isHeaderText(value)) fail("bad-header", `the value of ${name} holds a control character`);
   }
 }
@@ -55,15 +68,18 @@ export function checkBodyFields(request: Omit<OutgoingRequest, "flag">, hasBody:
   if (hasBody && contentType === undefined) fail("content-type-missing", "a body needs a Content-Type");
   if (!hasBody && contentType !== undefined)
     fail("mime-header-without-body", "there is a Content-Type but no body");
-  if (contentType !== undefined && !isMediaType(contentType) && !(forwarded && isHeaderText(contentType))) {
-    fail("bad-content-type", "the Content-Type is no type/subtype");
+  if (contentType !== undefined && contentType !== lastMediaType) {
+    if (!isMediaType(contentType) && !(forwarded && isHeaderText(contentType))) {
+      fail("bad-content-type", "the Content-Type is no type/subtype");
+    }
+    if (!forwarded) lastMediaType = contentType;
   }
   if (request.method !== "SEND" && body !== undefined && body.length > maxNonSendBodyBytes) {
     fail("non-send-body-too-large", `a ${request.method} has at most ${maxNonSendBodyBytes} octets of body`);
   }
   const seen: string[] = [];
   for (const [name, value] of headers) {
-    const lower = name.toLowerCase();
+    const lower = known.get(name) ?? name.toLowerCase();
     if (checkField(lower, value, request, hasBody)) {
       if (seen.includes(lower)) fail("duplicate-header", `there are two fields named ${name}`);
       seen.push(lower);
@@ -89,7 +105,7 @@ function checkField(
     case "content-type":
       return fail("header-order", `${name} is written by the frame itself`);
     case "message-id":
-      if (!isIdent(value) && !(request.forwarded === true && forwardedMessageId.test(value))) {
+      if (!isIdent(value) && !(request.forwarded === true && foreignId.test(value))) {
         fail("bad-message-id", "the Message-ID is not 4 to 32 legal characters");
       }
       return true;

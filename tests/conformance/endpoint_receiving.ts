@@ -211,6 +211,33 @@ export function receivingTests(subject: EndpointSubject): void {
     await fixture.close();
   });
 
+  test("RFC 4975 §9: ids of 36 characters, as FreeSWITCH sends them, are answered and reported as they came [4975-9-12]", async () => {
+    const fixture = await Fixture.start(subject);
+    const session = fixture.expect();
+    const peer = await fixture.bound(session);
+    const uuid = "6f1d7c0e-9e0b-4a53-8c5e-0b8f2a7d1c44";
+    const headers = ["Success-Report: yes"];
+    peer.write(
+      request({
+        id: uuid,
+        messageId: uuid,
+        to: session.local.text,
+        from: fixture.peerUri,
+        headers,
+        body: "x",
+      }),
+    );
+    const [response, report] = [await peer.frame(), await peer.frame()];
+    expect([response.id, response.what, report.what, report.headers["Message-ID"]]).toEqual([
+      uuid,
+      "200",
+      "REPORT",
+      uuid,
+    ]);
+    expect(fixture.errors).toEqual([]);
+    await fixture.close();
+  });
+
   test("RFC 4975 §7.1: a SEND without body is answered and delivers nothing, an empty one is a message [4975-7.1-11]", async () => {
     const fixture = await Fixture.start(subject);
     const session = fixture.expect();
