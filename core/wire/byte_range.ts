@@ -18,8 +18,6 @@ export interface ByteRange {
   hugeTotal?: bigint;
 }
 
-const syntax = /^([0-9]+)-([0-9]+|\*)\/([0-9]+|\*)$/;
-
 /**
  * Reads the value of a Byte-Range field by the grammar alone; whether it makes sense is `byteRangeFault`'s question.
  * Numbers above 2^53-1 are kept exactly (as `hugeEnd`, `hugeTotal`), never rounded.
@@ -27,11 +25,10 @@ const syntax = /^([0-9]+)-([0-9]+|\*)\/([0-9]+|\*)$/;
  * @throws {RemoteProtocolError} `bad-byte-range`: not in the grammar; `range-too-large`: a start above 2^53-1
  */
 export function parseByteRange(text: string): ByteRange {
-  const match = syntax.exec(text);
-  if (match === null) {
-    throw new RemoteProtocolError("bad-byte-range", `Cannot parse Byte-Range: "${text.slice(0, 64)}"`);
-  }
-  const start = Number(match[1]);
+  const hyphen = text.indexOf("-");
+  const slash = text.indexOf("/", hyphen);
+  if (hyphen < 1 || slash < 0 || !isNumber(text, 0, hyphen)) throw syntaxError(text);
+  const start = Number(text.slice(0, hyphen));
   if (!Number.isSafeInteger(start)) {
     throw new RemoteProtocolError(
       "range-too-large",
@@ -39,17 +36,32 @@ export function parseByteRange(text: string): ByteRange {
     );
   }
   const range: ByteRange = { start };
-  const end = match[2]!;
-  const total = match[3]!;
+  const end = text.slice(hyphen + 1, slash);
+  const total = text.slice(slash + 1);
   if (end !== "*") {
+    if (!isNumber(end, 0, end.length)) throw syntaxError(text);
     if (Number.isSafeInteger(Number(end))) range.end = Number(end);
     else range.hugeEnd = BigInt(end);
   }
   if (total !== "*") {
+    if (!isNumber(total, 0, total.length)) throw syntaxError(text);
     if (Number.isSafeInteger(Number(total))) range.total = Number(total);
     else range.hugeTotal = BigInt(total);
   }
   return range;
+}
+
+/** Digits and nothing else: what `Number` also takes (blanks, signs, 0x, points) is not in the grammar. */
+function isNumber(text: string, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 48 || code > 57) return false;
+  }
+  return start < end;
+}
+
+function syntaxError(text: string): RemoteProtocolError {
+  return new RemoteProtocolError("bad-byte-range", `Cannot parse Byte-Range: "${text.slice(0, 64)}"`);
 }
 
 /** Writes a range as the value of a Byte-Range field: `1-*` + `/12`, `1-12/12`, `1-0/0`. */

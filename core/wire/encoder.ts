@@ -116,7 +116,11 @@ export class FrameWriter {
     checkPath(toPath);
     checkPath(fromPath);
     checkFields([["comment", comment], ...headers]);
-    this.#ascii(`MSRP ${transactionId} ${status} `);
+    this.#ascii("MSRP ");
+    this.#ascii(transactionId);
+    this.#ascii(" ");
+    this.#ascii(String(status));
+    this.#ascii(" ");
     this.#text(comment);
     this.#crlf();
     this.#paths(toPath, fromPath);
@@ -170,10 +174,18 @@ export class FrameWriter {
     checkPath(toPath);
     checkPath(fromPath);
     if (headers !== undefined) checkFields(headers);
-    this.#ascii(`MSRP ${transactionId} ${method}\r\n`);
+    // Piece by piece: a template would make a string only to take it apart again.
+    this.#ascii("MSRP ");
+    this.#ascii(transactionId);
+    this.#ascii(" ");
+    this.#ascii(method);
+    this.#crlf();
     this.#paths(toPath, fromPath);
     if (headers !== undefined) this.#fields(headers);
-    if (contentType !== undefined) this.#ascii(`Content-Type: ${contentType}\r\n`);
+    if (contentType === undefined) return;
+    this.#ascii("Content-Type: ");
+    this.#text(contentType);
+    this.#crlf();
   }
 
   #paths(toPath: readonly MsrpUri[], fromPath: readonly MsrpUri[]): void {
@@ -199,7 +211,10 @@ export class FrameWriter {
   }
 
   #endLine(transactionId: string, flag: Flag): void {
-    this.#ascii(`-------${transactionId}${flag}\r\n`);
+    this.#ascii("-------");
+    this.#ascii(transactionId);
+    this.#ascii(flag);
+    this.#crlf();
   }
 
   #crlf(): void {

@@ -3,8 +3,9 @@
  * and the `ident` rule that the first two obey.
  */
 
+import { ALPHANUM, classes, IDENT } from "./text.ts";
+
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const grammar = /^[A-Za-z0-9][A-Za-z0-9.\-+%=]{3,31}$/;
 
 // One call of getRandomValues costs as much as a hundred octets of it, so they are drawn in bulk.
 const pool = new Uint8Array(4096);
@@ -12,7 +13,12 @@ let taken: number = pool.length;
 
 /** True when a string is an `ident`: 4 to 32 characters of A-Z a-z 0-9 `. - + % =`, the first a letter or digit (RFC 4975 §9). */
 export function isIdent(text: string): boolean {
-  return grammar.test(text);
+  if (text.length < 4 || text.length > 32) return false;
+  for (let index = 0; index < text.length; index++) {
+    // Characters beyond the table have no class.
+    if (((classes[text.charCodeAt(index)] ?? 0) & (index === 0 ? ALPHANUM : IDENT)) === 0) return false;
+  }
+  return true;
 }
 
 /** A new transaction id: 16 letters and digits, 95 random bits (RFC 4975 §7.1 wants 64). */

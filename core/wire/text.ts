@@ -100,7 +100,12 @@ export function isUtf8Text(bytes: Uint8Array, start: number, end: number): boole
 
 /** True when a string can stand as a header value or comment: no control characters but HTAB, no lone surrogates. */
 export function isHeaderText(text: string): boolean {
-  return !/[\x00-\x08\x0A-\x1F\x7F]/.test(text) && !/[\uD800-\uDFFF]/u.test(text);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 127) return !/[\x00-\x08\x0A-\x1F\x7F]/.test(text) && !/[\uD800-\uDFFF]/u.test(text);
+    if ((classes[code]! & TEXT) === 0) return false;
+  }
+  return true;
 }
 
 /** True when octets `start` to `end` equal `text` in lower-case ASCII, without regard to their letter case. */
