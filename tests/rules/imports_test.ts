@@ -18,7 +18,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /** Packages that a folder may import; each reason says whose field it is. */
 const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "core/sdp": { "sdp-transform": "the line grammar of SDP is not ours; pure" },
-  "core/relay": { "@noble/hashes": "MD5 and SHA-256 of Digest; WebCrypto has no MD5 and no synchronous hash; pure" },
+  "core/relay": {
+    "@noble/hashes": "MD5 and SHA-256 of Digest; WebCrypto has no MD5 and no synchronous hash; pure",
+  },
   plugins: { zod: "options are checked by a schema, once, in the factory" },
   adapters: {
     hono: "the HTTP side of a WebSocket upgrade",
