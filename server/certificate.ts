@@ -62,8 +62,12 @@ export async function loadCertificate(
  * It says CA:FALSE because rustls (Deno) refuses a CA certificate as a server's.
  *
  * @param hosts host names and addresses; the unspecified addresses are left out
+ * @param users URIs of the user (`sip:`, `im:`), by which others know whose certificate it is (RFC 4975 §14.5)
  */
-export async function makeSelfSigned(hosts: readonly string[]): Promise<CertificatePair> {
+export async function makeSelfSigned(
+  hosts: readonly string[],
+  users: readonly string[] = [],
+): Promise<CertificatePair> {
   await import("reflect-metadata");
   const x509 = await import("@peculiar/x509");
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -83,9 +87,13 @@ export async function makeSelfSigned(hosts: readonly string[]): Promise<Certific
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]),
-      new x509.SubjectAlternativeNameExtension(
-        [...names].map((name) => ({ type: isAddress(name) ? "ip" : "dns", value: name })),
-      ),
+      new x509.SubjectAlternativeNameExtension([
+        ...[...names].map((value) => ({
+          type: isAddress(value) ? ("ip" as const) : ("dns" as const),
+          value,
+        })),
+        ...users.map((value) => ({ type: "url" as const, value })),
+      ]),
     ],
   });
   const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);

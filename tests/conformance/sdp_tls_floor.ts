@@ -2,18 +2,23 @@
 // written by hand, since no runtime's own client would send them.
 import net from "node:net";
 import { afterEach, beforeAll, expect, test } from "#test";
-import { type Certificates, makeCertificates } from "../support/certificates.ts";
+import {
+  type Certificates,
+  type Identity,
+  makeCertificates,
+  makeRsaCertificate,
+} from "../support/certificates.ts";
 import { Endpoints, type NegotiationSubject } from "../support/negotiation.ts";
 
 const u16 = (value: number): number[] => [value >> 8, value & 0xff];
 
-/** A ClientHello of these versions and suites, for a server with a P-256 certificate. */
+/** A ClientHello of these versions and suites, for a server with a P-256 or an RSA certificate. */
 function hello(recordVersion: number, version: number, suites: readonly number[]): Uint8Array {
   const extensions = [
-    // supported_groups: P-256; ec_point_formats: uncompressed; signature_algorithms: ECDSA with SHA-256.
+    // supported_groups: P-256; ec_point_formats: uncompressed; signature_algorithms: ECDSA and RSA with SHA-256.
     [...u16(10), ...u16(4), ...u16(2), ...u16(0x0017)],
     [...u16(11), ...u16(2), 1, 0],
-    [...u16(13), ...u16(4), ...u16(2), ...u16(0x0403)],
+    [...u16(13), ...u16(6), ...u16(4), ...u16(0x0403), ...u16(0x0401)],
     // extended_master_secret and renegotiation_info, without which some go no further.
     [...u16(23), ...u16(0)],
     [...u16(0xff01), ...u16(1), 0],
@@ -66,8 +71,10 @@ export function tlsFloorTests(subject: NegotiationSubject): void {
   afterEach(() => endpoints.close());
 
   /** What the listener of a negotiated session, which asks for a certificate, says to a hello. */
-  async function said(bytes: Uint8Array): Promise<string> {
-    const { cert, key } = certificates.selfSigned;
+  async function said(
+    bytes: Uint8Array,
+    { cert, key }: Pick<Identity, "cert" | "key"> = certificates.selfSigned,
+  ): Promise<string> {
     const tls = { cert, key, requestCert: true, rejectUnauthorized: false };
     const alice = await endpoints.make({ listenTls: tls, negotiator: { tls: { cert, key } } });
     alice.negotiator.createOffer();
@@ -91,5 +98,11 @@ export function tlsFloorTests(subject: NegotiationSubject): void {
     // ECDHE_ECDSA, ECDHE_RSA and RSA, each with NULL.
     const word = await said(hello(0x0301, 0x0303, [0xc006, 0xc010, 0x003b, 0x0002]));
     expect(["alert 40", "closed"]).toContain(word);
+  });
+
+  test("RFC 4975 §14.2: the suite that every endpoint shall have is there, but for Deno, whose TLS has no RSA key exchange [4975-14.2-03]", async () => {
+    const word = await said(hello(0x0301, 0x0303, [0x002f]), await makeRsaCertificate());
+    if (subject.name === "deno") expect(["alert 40", "closed"]).toContain(word);
+    else expect(word).toBe("hello");
   });
 }

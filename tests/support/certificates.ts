@@ -158,3 +158,28 @@ export async function makeCertificates(): Promise<Certificates> {
     otherSelfSigned: await makeLeaf("other-self-signed", here),
   };
 }
+
+/** A certificate with an RSA key, signed by itself, for localhost; for suites that need one. */
+export async function makeRsaCertificate(): Promise<Pick<Identity, "cert" | "key">> {
+  const rsa = {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  };
+  const keys = (await crypto.subtle.generateKey(rsa, true, ["sign", "verify"])) as CryptoKeyPair;
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: nextSerial(),
+    name: "CN=rsa",
+    notBefore: new Date(Date.now() - dayMs),
+    notAfter: new Date(Date.now() + dayMs),
+    signingAlgorithm: rsa,
+    keys,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+      new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]),
+    ],
+  });
+  return await toIdentity(certificate, keys);
+}

@@ -44,6 +44,12 @@ describe("certificates", () => {
     expect(pair.selfSigned).toBe(true);
   });
 
+  test("RFC 4975 §14.5: a certificate lists the URIs of its user [4975-14.5-06]", async () => {
+    const users = ["sip:alice@example.com", "im:alice@example.com"];
+    const names = new X509Certificate((await makeSelfSigned([], users)).cert).subjectAltName ?? "";
+    expect(users.map((user) => names.includes(`URI:${user}`))).toEqual([true, true]);
+  });
+
   test("missing files are made once, the key readable only by its owner, and used the next time", async () => {
     const files = { cert: join(folder, "c.pem"), key: join(folder, "k.pem") };
     const made = await loadCertificate(files, []);
