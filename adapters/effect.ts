@@ -9,27 +9,36 @@ import * as Stream from "effect/Stream";
 import {
   type BodyContent,
   ConnectionError,
+  type ConnectOptions,
   DeliveryError,
   LocalProtocolError,
   type Message,
+  type Msrp,
   RemoteProtocolError,
   type SendOptions,
   type Session,
 } from "../core/mod.ts";
+import type { ListenOptions } from "./_listen.ts";
 
 /** What can go wrong with a session; a wrong argument (`TypeError`, `RangeError`) is a defect, not one of these. */
 export type SessionError = ConnectionError | DeliveryError | LocalProtocolError | RemoteProtocolError;
 
 /** The part of an adapter that listens; `msrpkit/bun`, `msrpkit/deno` and `msrpkit/node` have it. */
-export interface ListeningAdapter<App, Options, Listener extends { close(): Promise<void> }> {
+export interface ListeningAdapter<Listener extends Closable> {
   /** Listens on a URI and gives connections to the node. */
-  listen(app: App, uri: string, options?: Options): Promise<Listener>;
+  listen(app: Msrp, uri: string, options?: ListenOptions): Promise<Listener>;
 }
 
 /** The part of an adapter that connects; `msrpkit/bun`, `msrpkit/deno` and `msrpkit/node` have it. */
-export interface ConnectingAdapter<App, Options> {
+export interface ConnectingAdapter {
   /** Opens a session as the active endpoint. */
-  connect(app: App, options: Options): Promise<Session>;
+  connect(app: Msrp, options: ConnectOptions): Promise<Session>;
+}
+
+/** Something that stops listening. */
+export interface Closable {
+  /** Stops; `"keep"` leaves the open connections alone. */
+  close(options?: { connections?: "keep" }): Promise<void>;
 }
 
 /** What became of a message. */
@@ -47,15 +56,15 @@ export interface Delivery {
  * const listener = yield* listen(node, app, "msrp://127.0.0.1:0;tcp")
  * ```
  */
-export function listen<App, Options, Listener extends { close(): Promise<void> }>(
-  adapter: ListeningAdapter<App, Options, Listener>,
-  app: App,
+export function listen<Listener extends Closable>(
+  adapter: ListeningAdapter<Listener>,
+  app: Msrp,
   uri: string,
-  options?: Options,
+  options?: ListenOptions,
 ): Effect.Effect<Listener, SessionError, Scope> {
   return Effect.acquireRelease(
     fromPromise(() => adapter.listen(app, uri, options)),
-    (listener) => quietly(() => listener.close()),
+    (listener) => quietly(() => listener.close({ connections: "keep" })),
   );
 }
 
@@ -63,10 +72,10 @@ export function listen<App, Options, Listener extends { close(): Promise<void> }
  * Opens a session that ends with the scope: drained when the scope ends well, aborted when it fails or is interrupted.
  * Interrupting the Effect itself gives up the attempt to connect.
  */
-export function connect<App, Options extends { readonly signal?: AbortSignal }>(
-  adapter: ConnectingAdapter<App, Options>,
-  app: App,
-  options: Options,
+export function connect(
+  adapter: ConnectingAdapter,
+  app: Msrp,
+  options: ConnectOptions,
 ): Effect.Effect<Session, SessionError, Scope> {
   const acquire = fromPromise(async (signal) => {
     const both = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);

@@ -1,6 +1,6 @@
 /**
- * MSRP URIs on the command line: what to listen on, which session-id to expect, how others reach this machine,
- * and the URI of an endpoint that only connects.
+ * MSRP URIs on the command line: what to listen on, which session-id to expect, how others reach this machine.
+ * It also makes the URI of an endpoint that only connects.
  */
 import { hostname, networkInterfaces } from "node:os";
 import { createSessionId, MsrpUri } from "../../core/mod.ts";

@@ -50,9 +50,12 @@ function nextStep(uri: MsrpUri, sessionId: string, options: EchoOptions, termina
   const trust =
     uri.scheme !== "msrps" ? "" : options.cert === undefined ? " --insecure" : ` --ca ${options.cert}`;
   const to = `--to "${sessionUri(uri, sessionId)}"${trust}`;
+  // Only a checkout is known to have a file to send.
+  const program = invocation(process);
+  const file = program === "msrpkit" ? "" : " --file LICENSE";
   terminal.note("");
-  terminal.note("Now send a message and a file to it from a second terminal; it prints what comes back:");
-  terminal.note(`  ${invocation(process)} send ${to} --echo "Hello, MSRP" --file package.json`);
+  terminal.note("Now send something to it from a second terminal, which prints what comes back:");
+  terminal.note(`  ${program} send ${to} --echo "Hello, MSRP"${file}`);
   terminal.note("Ctrl-C ends the server.");
 }
 

@@ -1,6 +1,6 @@
 /**
- * The receiving side of `msrpkit send --echo`: takes messages as they come back, prints or stores them, and compares
- * them with what was sent, octet for octet, without keeping either.
+ * The receiving side of `msrpkit send --echo`: takes messages as they come back, prints or stores them.
+ * It compares them with what was sent, octet for octet, without keeping either.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import type { Message } from "../../core/mod.ts";

@@ -1,6 +1,6 @@
 /**
- * How the user started this command, to be shown in hints: what works in a second terminal is what worked in the
- * first one.
+ * How the user started this command, to be shown in hints.
+ * What works in a second terminal is what worked in the first one.
  */
 
 /** The part of `process` that tells. */

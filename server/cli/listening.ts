@@ -1,6 +1,6 @@
 /**
- * What `echo` and `receive` have in common: reading `--listen`, getting the certificate for msrps listeners, opening
- * them all in one scope and telling the user about it.
+ * What `echo` and `receive` have in common: reading `--listen`, and getting the certificate for msrps listeners.
+ * It opens them all in one scope and tells the user about it.
  */
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";

@@ -1,6 +1,6 @@
 /**
- * `msrpkit receive`: waits for messages, prints texts or stores every message as a file, and tells a sender that
- * resumes an interrupted transfer what is here already.
+ * `msrpkit receive`: waits for messages, prints texts or stores every message as a file.
+ * It tells a sender that resumes an interrupted transfer what is here already.
  */
 import * as Effect from "effect/Effect";
 import { createSessionId, type Message, Msrp, type UnknownSession } from "../../core/mod.ts";

@@ -1,6 +1,6 @@
 /**
  * The plugins of `msrpkit receive --out`: every message goes into a file, and a sender that asks under an old
- * Message-ID is told which octets are here. docs/1.guide/2.sessions.md describes the resuming.
+ * Message-ID is told which octets are here. docs/1.guide/sessions.md describes the resuming.
  */
 import { definePlugin, type Plugin } from "../../core/mod.ts";
 import { reassembly } from "../../plugins/mod.ts";

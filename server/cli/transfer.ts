@@ -1,6 +1,6 @@
 /**
- * One message of `msrpkit send`, from its first octet to the last report or to its echo: progress while it goes out,
- * a summary when it is over.
+ * One message of `msrpkit send`, from its first octet to the last report or to its echo.
+ * It shows progress while the message goes out, and a summary when it is over.
  */
 import { DeliveryError, type SendOptions, type Sent, type Session } from "../../core/mod.ts";
 import type { BodySource } from "../files/body_source.ts";

@@ -1,5 +1,5 @@
 /**
- * SHA-256 of octets that pass by, so that a message and its echo can be compared without keeping either.
+ * SHA-256 of octets that pass by. A message and its echo can so be compared without keeping either.
  */
 import { createHash } from "node:crypto";
 

@@ -1,6 +1,6 @@
 /**
- * Joins a message that is being received to a file: octets go to their positions as they come, and what becomes of
- * the message decides what becomes of the file.
+ * Joins a message that is being received to a file: octets go to their positions as they come.
+ * What becomes of the message decides what becomes of the file.
  */
 import type { MessageSink } from "../../core/mod.ts";
 import type { FileStore, IncomingFile } from "./file_store.ts";

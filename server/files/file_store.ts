@@ -1,6 +1,6 @@
 /**
- * The folder of `msrpkit receive --out`: starts files, finds those of interrupted transfers by their Message-ID,
- * and says which octets of them are there.
+ * The folder of `msrpkit receive --out`: starts files, and finds those of interrupted transfers by their Message-ID.
+ * It knows which octets of them are there.
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";

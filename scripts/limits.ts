@@ -1,0 +1,93 @@
+// Writes docs/2.reference/limits.md: every option that bounds something, with its default and the reason, from the sources.
+// `tsx scripts/limits.ts` after a change; tests/rules/limits_test.ts fails when the page is not what this makes.
+import { writeFileSync } from "node:fs";
+import { argv } from "node:process";
+import { fileURLToPath } from "node:url";
+import { read, root } from "./tree.ts";
+
+/** Where options are declared: the page's sections, in order. */
+const sections: readonly (readonly [title: string, intro: string, file: string, declaration: string])[] = [
+  ["Node", "Options of `new Msrp({ … })`.", "core/node/options.ts", "MsrpOptions"],
+  [
+    "Session",
+    "Options of `connect()`, `app.session()` and `new Msrp({ session })`.",
+    "core/session/session_options.ts",
+    "SessionSettings",
+  ],
+  [
+    "Reassembly",
+    "Options of `reassembly()` and `new Msrp({ inbox })`, for each session.",
+    "core/session/inbox_options.ts",
+    "InboxOptions",
+  ],
+  [
+    "Reassembly of a whole node",
+    "Options of `reassembly()` besides.",
+    "plugins/reassembly.ts",
+    "ReassemblyOptions",
+  ],
+  ["Connection", "Options of `new Msrp({ connection })`.", "core/connection/options.ts", "ConnectionOptions"],
+  [
+    "Reading frames",
+    "Options of `new Msrp({ connection: { decoder } })` and of `new Decoder()`.",
+    "core/wire/decoder_options.ts",
+    "DecoderOptions",
+  ],
+  [
+    "Sockets",
+    "Options of `listen()` of every adapter, for each connection.",
+    "adapters/_limits.ts",
+    "SocketLimits",
+  ],
+  ["Listeners", "Options of `listen()` of every adapter.", "adapters/_limits.ts", "ListenLimits"],
+];
+
+const path = "docs/2.reference/limits.md";
+
+/** The page as it should be. */
+export function limitsPage(): string {
+  const tables = sections.map(([title, intro, file, declaration]) => {
+    const rows = optionsOf(read(file), declaration).map(
+      ({ name, fallback, text }) => `| \`${name}\` | ${fallback} | ${text} |`,
+    );
+    return `## ${title}\n\n${intro}\n\n| option | default | what it bounds, and why so much |\n|---|---|---|\n${rows.join("\n")}\n`;
+  });
+  return `# Limits
+
+Whatever a stranger can fill has a limit, and every limit is an option with a default. Times are milliseconds (\`…Ms\`), sizes are
+octets (\`…Bytes\`). This page is made from the sources by \`scripts/limits.ts\`.
+
+${tables.join("\n")}`;
+}
+
+interface Option {
+  readonly name: string;
+  readonly fallback: string;
+  readonly text: string;
+}
+
+/** The options of an interface whose default is a number, or that switch a limit off. */
+function optionsOf(source: string, declaration: string): Option[] {
+  const start = source.search(new RegExp(`export interface ${declaration}\\b`));
+  if (start < 0) throw new Error(`Cannot find interface ${declaration}`);
+  const body = source.slice(start, source.indexOf("\n}", start));
+  const found: Option[] = [];
+  for (const match of body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*(?:readonly )?(\w+)\?:/g)) {
+    const comment = match[1]!
+      .replace(/\n\s*\* ?/g, " ")
+      .replace(/\s+/g, " ")
+      .trim();
+    const [text = "", fallback = ""] = comment.split("@default").map((part) => part.trim());
+    if (!/^(\d+|Infinity)(?![\w ])/.test(fallback)) continue;
+    found.push({ name: match[2]!, fallback: grouped(fallback), text: text.replace(/\|/g, "\\|") });
+  }
+  if (found.length === 0) throw new Error(`Cannot find limits in ${declaration}`);
+  return found;
+}
+
+/** A number with blanks between groups of three digits. */
+function grouped(fallback: string): string {
+  return fallback.replace(/^(\d{5,})/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, " "));
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) writeFileSync(root + path, limitsPage());
