@@ -13,7 +13,10 @@ import type { Verdict } from "./verdict.ts";
 export interface TapEvents {
   /** A session is now bound to a connection (RFC 4975 §5.4). */
   bound: { readonly session: Session; readonly connection: ConnectionHandle };
-  /** A request was decided: what was received, the verdict, and whether an answer went out for it. */
+  /**
+   * A request was decided: what was received, the verdict, and whether an answer went out for it. A long request comes in
+   * slices, each of which is decided: the last has `frame.last`.
+   */
   settled: {
     readonly frame: RequestFrame;
     readonly verdict: Verdict;

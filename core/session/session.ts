@@ -71,6 +71,25 @@ export class Session implements KeyedValues, AsyncIterable<Message> {
     return this.#core.send(body, options);
   }
 
+  /** Messages that were sent and are not accepted yet; at `maxQueuedSends` one more is refused. */
+  get pendingSends(): number {
+    return this.#core.pendingSends;
+  }
+
+  /**
+   * Resolves when fewer than `count` messages are pending, or the session is over: for those who send a great many.
+   *
+   * ```ts
+   * for (const line of lines) {
+   *   await session.whenQueueBelow(100);
+   *   session.send(line);
+   * }
+   * ```
+   */
+  whenQueueBelow(count: number): Promise<void> {
+    return this.#core.whenQueueBelow(count);
+  }
+
   /**
    * Sends a request of an extension method, such as NICKNAME (RFC 7701), and gives the response, whatever its status.
    *

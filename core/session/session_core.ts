@@ -307,6 +307,17 @@ export class SessionCore {
     return answered(link, request, draft.messageId);
   }
 
+  /** Messages that were sent and are not accepted yet. */
+  get pendingSends(): number {
+    return (this.#outbox?.pending ?? 0) + this.#gated;
+  }
+
+  /** Resolves when fewer than `count` of them are left, or the session is over. */
+  async whenQueueBelow(count: number): Promise<void> {
+    if (this.#gated >= count) await this.#gate;
+    await this.#outbox?.whenQueueBelow(count);
+  }
+
   /** Sends a REPORT; on a session that is gone nothing happens (RFC 4975 §7.1.2). */
   report(fields: ReportFields, toPath: readonly MsrpUri[] = this.#remote): void {
     if (this.#state !== "bound" || toPath.length === 0) return;

@@ -1,5 +1,6 @@
 // The face of a session: what it shows, values on it, and the for-await loop over a real pair of nodes.
 import { describe, expect, test } from "#test";
+import { definePlugin } from "../../../../core/node/plugin.ts";
 import { defineKey } from "../../../../core/session/key.ts";
 import { NodePair } from "../../../support/nodes.ts";
 
@@ -38,6 +39,26 @@ describe("a session", () => {
     await Promise.all(loops);
     expect(got.sort()).toEqual(["a", "b", "c", "d"]);
     await pair.close();
+  });
+
+  test("tells how many messages are pending, and when there are fewer", async () => {
+    for (const plugins of [[], [definePlugin({ name: "slow", outgoing: async (_c, next) => next() })]]) {
+      const pair = new NodePair({ clientPlugins: plugins });
+      pair.server.onMessage(() => undefined);
+      const [here] = await pair.sessions();
+      for (let round = 0; round < 200; round++) {
+        await here.whenQueueBelow(10);
+        here.send(`message ${round}`);
+        if (here.pendingSends > 10) throw new Error(`${here.pendingSends} pending`);
+      }
+      await here.whenQueueBelow(1);
+      expect(here.pendingSends).toBe(0);
+      here.send("one more");
+      const waiting = here.whenQueueBelow(1);
+      here.abort();
+      await waiting;
+      await pair.close();
+    }
   });
 
   test("sends requests of other methods and reports of its own", async () => {
