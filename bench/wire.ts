@@ -16,11 +16,14 @@ const commands: Readonly<Record<string, readonly [string, ...string[]]>> = {
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
+const groups: readonly string[] = ["bodies", "messages", "pieces", "writing"];
 const results: Record<string, WireResult[]> = {};
 for (const [runtime, [command, ...args]] of Object.entries(commands)) {
   if (positionals.length > 0 && !positionals.includes(runtime)) continue;
-  const output = execFileSync(command, args, { timeout: 300_000, encoding: "utf8" });
-  results[runtime] = JSON.parse(output) as WireResult[];
+  results[runtime] = groups.flatMap((group) => {
+    const output = execFileSync(command, [...args, group], { timeout: 300_000, encoding: "utf8" });
+    return JSON.parse(output) as WireResult[];
+  });
 }
 
 let low = 0;

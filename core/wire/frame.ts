@@ -27,12 +27,8 @@ const failureReports: readonly FailureReport[] = ["yes", "no", "partial"];
  * What it reads from is valid during the sink's call only; `retain()` makes the frame survive it.
  */
 export class RequestFrame {
-  /** Tells requests from responses. */
-  readonly kind = "request" as const;
   /** Continuation flag; `+` on every slice but the last. */
   readonly flag: Flag;
-  /** True when the body, if any, begins in this frame. */
-  readonly first: boolean;
   /** True when this frame ends the request: the one to answer. */
   readonly last: boolean;
   /** A fault that leaves the borders of the frame intact: answer it with `fault.status`, unless `answerable` says no. */
@@ -68,9 +64,18 @@ export class RequestFrame {
     this.#start = start;
     this.#end = end;
     this.#offset = offset;
-    this.first = offset <= 0;
     this.last = last;
     this.fault = fault;
+  }
+
+  /** Tells requests from responses. */
+  get kind(): "request" {
+    return "request";
+  }
+
+  /** True when the body, if any, begins in this frame. */
+  get first(): boolean {
+    return this.#offset <= 0;
   }
 
   /** Id of the transaction; the end-line repeats it. */
@@ -164,8 +169,6 @@ export class RequestFrame {
 
 /** One response (RFC 4975 §7.2). A response with a fault never leaves the decoder: see `onOddity`. */
 export class ResponseFrame {
-  /** Tells responses from requests. */
-  readonly kind = "response" as const;
   /** Continuation flag, `$` from every correct peer. */
   readonly flag: Flag;
   readonly #head: FrameHead;
@@ -174,6 +177,11 @@ export class ResponseFrame {
   constructor(head: FrameHead, flag: Flag) {
     this.#head = head;
     this.flag = flag;
+  }
+
+  /** Tells responses from requests. */
+  get kind(): "response" {
+    return "response";
   }
 
   /** Id of the transaction that this answers. */
