@@ -108,13 +108,15 @@ export function denoListen(accept: Accept, options: TransportListenOptions): Tra
   let connections = 0;
   let closed = false;
 
-  const leave = (closable: { close(): void; abort(): void }): void => {
+  // Undefined: `accept` threw before the transport was anybody's.
+  const leave = (transport: Transport | undefined): void => {
     connections -= 1;
-    open.delete(closable);
+    if (transport) open.delete(transport);
   };
 
   const servePlain = (conn: Deno.TcpConn): void => {
-    const transport: DenoSocketTransport = joinPlain(conn, accept, limits, () => leave(transport));
+    let transport: Transport | undefined;
+    transport = joinPlain(conn, accept, limits, () => leave(transport));
     open.add(transport);
   };
 
@@ -143,8 +145,8 @@ export function denoListen(accept: Accept, options: TransportListenOptions): Tra
         return;
       }
       try {
-        const onEnd = (): void => leave(transport);
-        const transport: NodeSocketTransport = joinSecure(socket, pipe, conn, peer, accept, limits, onEnd);
+        let transport: Transport | undefined;
+        transport = joinSecure(socket, pipe, conn, peer, accept, limits, () => leave(transport));
         open.add(transport);
       } catch (error) {
         onError(error as Error);
