@@ -211,6 +211,13 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     this.#node.bound(seat, this);
   }
 
+  /** Keeps the connection for a session that the peer will bind to it, as to the own relay (RFC 6135 §4.5). */
+  attend(seat: Seat): void {
+    this.#seats.add(seat);
+    this.timers.cancel(this.#idle);
+    seat.attendedBy = this;
+  }
+
   /** The session is over; without sessions the connection is idle. */
   unbind(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;

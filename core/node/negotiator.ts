@@ -266,7 +266,8 @@ export class SessionNegotiator {
         ...verified,
       });
     }
-    if (role === "active") this.#connect(session, media);
+    // RFC 6135 §4.5: behind a relay both roles connect to it; the role says who sends first.
+    if (media.connectTo !== undefined) this.#connect(session, media);
     return session;
   }
 

@@ -141,7 +141,8 @@ export class Msrp {
 
   /**
    * Opens a session: connects to the leftmost URI of `remote`, or uses a connection to it that is open, and sends the
-   * SEND that binds it.
+   * SEND that binds it. For a passive `session` it only connects, to the own relay, and keeps the connection: the peer
+   * binds the session (RFC 6135 §4.5).
    *
    * @throws {ConnectionError} `connect-failed`, `connect-refused` (by a plugin), `aborted`, `tls`; `no-such-session` and
    *   others when the peer refuses the session
@@ -176,7 +177,13 @@ export class Msrp {
       const driver = await (reuse === false
         ? open(signal ?? new AbortController().signal)
         : this.#pool.take(poolKey(hop, target), connector, open, signal));
-      this.#bind(core, seat, driver, confirm ?? true);
+      this.#mayUse(core, seat, driver);
+      if (seat.core.role === "passive") {
+        driver.attend(seat);
+        return seat.core.session;
+      }
+      if (!core.mayBind(seat, driver)) throw new ConnectionError("peer-not-verified", "The peer was refused");
+      driver.bind(seat, confirm ?? true);
       await until(seat.core.ready, signal);
       return seat.core.session;
     } catch (error) {
@@ -254,25 +261,23 @@ export class Msrp {
 
   #made(session: Session, remote: readonly MsrpUri[]): Seat {
     const seat = this.#start().seatOf(session);
-    if (seat === undefined || session.role !== "active" || session.state !== "idle") {
+    if (seat === undefined || session.state !== "idle") {
       throw new LocalProtocolError(
         "session-not-idle",
-        "Cannot connect this session: not an idle active one of this node",
+        "Cannot connect this session: not an idle one of this node",
       );
     }
     seat.core.update({ remote });
     return seat;
   }
 
-  #bind(core: NodeCore, seat: Seat, driver: Driver, confirm: boolean): void {
+  #mayUse(core: NodeCore, seat: Seat, driver: Driver): void {
     if (seat.core.over)
       throw new ConnectionError("session-closed", "The session was closed while it was opened");
     if (!driver.open) throw new ConnectionError("connection-closed", "The connection was closed");
     if (driver.sessionCount >= core.limits.maxSessionsPerConnection) {
       throw new ConnectionError("too-many-sessions", "Cannot use the connection: it has too many sessions");
     }
-    if (!core.mayBind(seat, driver)) throw new ConnectionError("peer-not-verified", "The peer was refused");
-    driver.bind(seat, confirm);
   }
 
   async #dial(

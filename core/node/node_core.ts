@@ -266,6 +266,7 @@ export class NodeCore {
     seat.close(error);
     const driver = seat.driver;
     driver?.unbind(seat);
+    if (seat.attendedBy !== driver) seat.attendedBy?.unbind(seat);
     this.pipeline.emit("closed", {
       session: seat.core.session,
       connection: driver?.handle,

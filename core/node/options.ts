@@ -136,7 +136,7 @@ export interface ConnectOptions extends SessionSettings {
   local?: MsrpUri | string;
   /** The peer's path: the leftmost URI is the hop to connect to. */
   remote: MsrpUri | string | readonly (MsrpUri | string)[];
-  /** A session made before by `session({ role: "active" })`, in place of `local`. */
+  /** A session made before by `session()`, in place of `local`. */
   session?: Session;
   /** Where to connect to instead of the leftmost URI (RFC 6714). To-Path stays what it is. */
   address?: { readonly host: string; readonly port: number };

@@ -34,6 +34,8 @@ export class Seat implements LaneOwner {
   readonly own: readonly unknown[];
   /** Set while the session is held: the connections that have requests for it. */
   callers: Set<Driver> | undefined;
+  /** The connection that is kept for the session until the peer binds it. */
+  attendedBy: Driver | undefined;
   readonly #node: NodeCore;
   readonly #assembler: Assembler;
   readonly #reporter: Reporter;

@@ -1,6 +1,7 @@
 // Suite of sessions from SDP, part 1: who connects, when, and that nothing is lost on either side of the answer.
 import { afterEach, expect, test } from "#test";
 import type { Session } from "../../core/session/session.ts";
+import { MsrpUri } from "../../core/wire/uri.ts";
 import {
   Endpoints,
   exchange,
@@ -11,7 +12,8 @@ import {
   talk,
 } from "../support/negotiation.ts";
 import { rejection, thrown } from "../support/nodes.ts";
-import { Peer, request } from "./endpoint_fixture.ts";
+import { latch } from "../support/probe.ts";
+import { answer, Peer, request } from "./endpoint_fixture.ts";
 
 const ownUri = (sdp: string): string => /^a=path:(?:\S+ )*(\S+)\r$/m.exec(sdp)?.[1] ?? "";
 
@@ -126,6 +128,53 @@ export function openingTests(subject: NegotiationSubject): void {
     const [session] = alice.app.sessions;
     expect(session?.state).toBe("idle");
     expect(thrown<{ code: string }>(() => session?.send("too early")).code).toBe("no-remote-path");
+  });
+
+  test("RFC 6135 §4.5: behind a relay one connects to it in both roles, and only the active side sends first [6135-4.5-01, 6135-4.5-02]", async () => {
+    for (const role of ["active", "passive"] as const) {
+      const connected = latch<Peer>();
+      const { uri } = await endpoints.listen((transport) => {
+        const peer = new Peer(transport);
+        connected.resolve(peer);
+        return peer;
+      });
+      const relay = MsrpUri.parse(`msrp://${subject.host}:${uri.port}/relayed;tcp`);
+      const bob = await endpoints.make({ listens: false, negotiator: { usePath: [relay], cema: false } });
+      const alice = "msrp://192.0.2.1:2855/alice;tcp";
+      const offer = [
+        "v=0",
+        "o=- 1 1 IN IP4 192.0.2.1",
+        "s=-",
+        "c=IN IP4 192.0.2.1",
+        "t=0 0",
+        "m=message 2855 TCP/MSRP *",
+        "a=accept-types:*",
+        `a=setup:${role === "active" ? "passive" : "active"}`,
+        `a=path:${alice}`,
+        "",
+      ].join("\r\n");
+      const { session, streams } = taken(await bob.negotiator.acceptOffer(offer));
+      const peer = await connected.promise;
+      expect([session?.role, bob.dialled, session?.local.port]).toEqual([
+        role,
+        [`${subject.host}:${relay.port}`],
+        9,
+      ]);
+      const own = session?.local.text ?? "";
+      if (role === "active") {
+        const frame = await peer.frame();
+        expect([frame.what, frame.toPath, frame.fromPath]).toEqual(["SEND", [relay.text, alice], [own]]);
+        peer.write(answer(frame));
+      } else {
+        expect(await peer.silence()).toEqual([]);
+        expect(session?.state).toBe("idle");
+        peer.write(request({ to: own, from: `${relay.text} ${alice}` }));
+        expect((await peer.frame()).what).toBe("200");
+      }
+      await session?.ready;
+      expect(streams[0]?.media.localPath.map(String)).toEqual([relay.text, own]);
+      await endpoints.close();
+    }
   });
 
   test("nothing is lost before the first await: a burst at once, a loop that comes later", async () => {

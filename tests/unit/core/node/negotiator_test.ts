@@ -1,7 +1,7 @@
 // The negotiator's own rules, on nodes in memory: what it refuses, what it keeps, what it leaves behind. How its sessions
 // behave is in tests/conformance/sdp_suite.ts.
 import { describe, expect, test } from "#test";
-import { MemoryNetwork, settle } from "../../../../adapters/memory.ts";
+import { FakeClock, MemoryNetwork, settle } from "../../../../adapters/memory.ts";
 import type { MsrpError } from "../../../../core/errors.ts";
 import { SessionNegotiator } from "../../../../core/node/negotiator.ts";
 import type { SessionNegotiatorOptions } from "../../../../core/node/negotiator_options.ts";
@@ -144,6 +144,36 @@ describe("a negotiator", () => {
       for (let count = 0; count < requests; count++) expect((await peer?.frame())?.what).toBe("200");
       expect(paused.length).toBe(pauses * 2);
       await app.close({ drainMs: 0 });
+    }
+  });
+
+  test("RFC 6135 §4.5: a connection that is kept for a passive session outlives its idle time, and they end together [6135-4.5-01]", async () => {
+    for (const ends of ["session", "connection"] as const) {
+      const clock = new FakeClock();
+      const relays = new MemoryNetwork({ clock });
+      const app = new Msrp({ clock, maxUnboundMs: 1000, idleCloseMs: 1000 });
+      const connected: Peer[] = [];
+      relays.listen("192.0.2.8", 2855, (transport) => {
+        const relay = new Peer(transport);
+        connected.push(relay);
+        return relay;
+      });
+      const remote = ["msrp://192.0.2.8:2855/relayed;tcp", "msrp://192.0.2.1:2855/alice;tcp"];
+      const session = app.session({ local: "msrp://192.0.2.2:9/bob;tcp", remote });
+      expect(await app.connect({ session, remote }, relays.connect)).toBe(session);
+      await clock.advance(60_000);
+      expect([session.state, app.connectionCount]).toEqual(["idle", 1]);
+      if (ends === "session") {
+        await session.close();
+        await clock.advance(999);
+        expect(app.connectionCount).toBe(1);
+        await clock.advance(1000);
+      } else {
+        connected[0]?.transport.abort();
+        await settle();
+        expect(session.state).toBe("failed");
+      }
+      expect([app.connectionCount, app.sessionCount]).toEqual([0, 0]);
     }
   });
 
