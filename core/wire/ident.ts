@@ -1,8 +1,7 @@
 /**
- * The ids of MSRP: transaction ids, Message-IDs and session-ids, drawn from the CSPRNG (RFC 4975 §7.1, §14.1),
- * and the `ident` rule that the first two obey.
+ * The ids of MSRP: transaction ids, Message-IDs and session-ids, drawn from the CSPRNG (RFC 4975 §7.1, §14.1).
+ * Here too is the `ident` rule that the first two obey.
  */
-
 import { ALPHANUM, classes, IDENT } from "./text.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -1,4 +1,7 @@
-/** Octets to frames and frames to octets: RFC 4975 §9, without state beyond one connection's reading position. */
+/**
+ * Octets to frames and frames to octets, as RFC 4975 §9 has them. There is no state here beyond one connection's
+ * reading position, and no protocol above the frame.
+ */
 export { type ByteRange, byteRangeFault, formatByteRange, parseByteRange, subRange } from "./byte_range.ts";
 export { Decoder } from "./decoder.ts";
 export type { DecoderOptions, OddityDetail, OnOddity } from "./decoder_options.ts";

@@ -1,6 +1,6 @@
 /**
- * Remembers the To-Path and From-Path lines that a connection saw last, by their octets: steady traffic repeats them
- * in every frame, and neither strings nor URIs need to be made again.
+ * Remembers the To-Path and From-Path lines that a connection saw last, by their octets. Steady traffic
+ * repeats them in every frame, and neither strings nor URIs need to be made again.
  */
 import type { MsrpUri } from "./uri.ts";
 
