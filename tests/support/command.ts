@@ -141,15 +141,27 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
+/** How a command is started. */
+export interface StartOptions {
+  /** @default the checkout */
+  readonly cwd?: string;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** JavaScript to start instead of the sources, as in an installed package. */
+  readonly built?: string;
+}
+
 /** Starts `msrpkit` with these arguments on a runtime. */
 export function start(
   runtime: RuntimeName,
   args: readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+  options: StartOptions = {},
 ): RunningCommand {
   const path = executable(runtime);
   if (path === undefined) throw new Error(`${runtime} is not installed here`);
-  const child = spawn(path, [...runtimeArguments(runtime), join(root, "server/bin.ts"), ...args], {
+  const program = options.built ?? join(root, "server/bin.ts");
+  const before = options.built !== undefined && runtime === "node" ? [] : runtimeArguments(runtime);
+  const child = spawn(path, [...before, program, ...args], {
     cwd: options.cwd ?? root,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", ...options.env },
@@ -163,7 +175,7 @@ export function start(
 export async function run(
   runtime: RuntimeName,
   args: readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string>>; input?: string } = {},
+  options: StartOptions & { readonly input?: string } = {},
 ): Promise<Ended> {
   const command = start(runtime, args, options);
   if (options.input !== undefined) command.write(options.input);
