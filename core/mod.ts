@@ -74,6 +74,28 @@ export type {
 } from "./node/transport.ts";
 export { type HeaderFields, type MaybeVerdict, Verdict } from "./node/verdict.ts";
 export { when } from "./node/when.ts";
+export type { AuthFailure, AuthOutcome, AuthRefusal, AuthSuccess } from "./relay/auth_outcome.ts";
+export { Authenticator, type AuthenticatorOptions, type AuthRequest } from "./relay/authenticator.ts";
+export {
+  AuthExchange,
+  ClientAuth,
+  type ClientAuthOptions,
+  type ClientCredentials,
+  type RelayChannel,
+} from "./relay/client_auth.ts";
+export {
+  type Credentials,
+  type Ha1,
+  hashPassword,
+  isHa1,
+  type MaybePromise,
+  StaticCredentials,
+  storedAlgorithms,
+  type UserCredentials,
+} from "./relay/credentials.ts";
+export { isStaleChallenge } from "./relay/digest_challenge.ts";
+export { type DigestAlgorithm, digestAlgorithms } from "./relay/digest_hash.ts";
+export type { NonceOptions } from "./relay/nonces.ts";
 export * from "./sdp/mod.ts";
 export { Inbox } from "./session/inbox.ts";
 export { InboxBudget } from "./session/inbox_budget.ts";

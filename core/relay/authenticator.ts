@@ -1,0 +1,252 @@
+/**
+ * The relay's side of Digest (RFC 4976 §9.1): challenges that old clients survive, and the check of an AUTH's
+ * credentials. It tells failed tries from first requests and stale nonces; the limits on them are the relay's.
+ */
+import { RemoteProtocolError } from "../errors.ts";
+import type { HeaderFields } from "../node/verdict.ts";
+import { MsrpUri } from "../wire/uri.ts";
+import type { AuthFailure, AuthOutcome, AuthRefusal } from "./auth_outcome.ts";
+import type { Credentials, MaybePromise, UserCredentials } from "./credentials.ts";
+import { type DigestParts, digestResponse, digestRspauth, equalDigests } from "./digest.ts";
+import { type DigestAuthorization, parseAuthorization } from "./digest_authorization.ts";
+import { formatChallenge } from "./digest_challenge.ts";
+import { type DigestAlgorithm, digestHash, digestLength, parseDigestAlgorithm } from "./digest_hash.ts";
+import { formatAuthenticationInfo } from "./digest_info.ts";
+import { type NonceOptions, Nonces } from "./nonces.ts";
+
+/** How a relay authenticates. */
+export interface AuthenticatorOptions extends NonceOptions {
+  /**
+   * The realm: one text, or a function that gives the realm of the URI that an AUTH is addressed to, for a relay of
+   * several domains. Part of every HA1, so it cannot change later.
+   */
+  readonly realm: string | ((digestUri: string) => string);
+  /** Where users are looked up. */
+  readonly credentials: Credentials;
+  /**
+   * The hash functions offered, each in a challenge of its own, in this order; those that not every user has are left
+   * out. The best goes first (RFC 7616 §3.7); MD5 goes last, where a client that keeps only one header field of a
+   * name finds it. A client that answers the first challenge with MD5 whatever it names is accepted too.
+   * @default ["SHA-256", "MD5"]
+   */
+  readonly algorithms?: readonly DigestAlgorithm[] | undefined;
+  /** Give the next nonce along with each success, which saves the next AUTH a round trip. @default true */
+  readonly nextNonce?: boolean | undefined;
+  /**
+   * Offer to take hashes for user names (RFC 7616 §3.4.4). Off, because old clients do not know it and TLS hides the
+   * name anyway; needs credentials with `userOf`.
+   * @default false
+   */
+  readonly userhash?: boolean | undefined;
+}
+
+/** One AUTH, as far as Digest is concerned. */
+export interface AuthRequest {
+  /** The method; MSRP authenticates only this one. @default "AUTH" */
+  readonly method?: "AUTH" | undefined;
+  /** The rightmost URI of To-Path, octet for octet as received (RFC 4976 §9.1). */
+  readonly digestUri: string;
+  /** Value of Authorization, when there is one. */
+  readonly authorization: string | undefined;
+}
+
+/** Challenges clients and checks their answers. */
+export class Authenticator {
+  readonly #realm: string | ((digestUri: string) => string);
+  readonly #credentials: Credentials;
+  readonly #algorithms: readonly DigestAlgorithm[];
+  readonly #nonces: Nonces;
+  readonly #nextNonce: boolean;
+  readonly #userhash: boolean;
+  readonly #opaque: string;
+  readonly #decoy: string;
+
+  /** @throws RangeError for no algorithm or the same one twice, and for limits below 1 */
+  constructor(options: AuthenticatorOptions) {
+    this.#realm = options.realm;
+    this.#credentials = options.credentials;
+    this.#algorithms = options.algorithms ?? ["SHA-256", "MD5"];
+    this.#nextNonce = options.nextNonce ?? true;
+    this.#userhash = options.userhash === true && options.credentials.userOf !== undefined;
+    this.#nonces = new Nonces(options);
+    if (this.#algorithms.length === 0 || new Set(this.#algorithms).size !== this.#algorithms.length) {
+      throw new RangeError("algorithms must name at least one hash function, and none twice");
+    }
+    // Deployed clients return opaque without looking whether there was one, so there always is one. It says nothing.
+    this.#opaque = randomHash("MD5").slice(0, 16);
+    this.#decoy = randomHash("SHA-256");
+  }
+
+  /** Number of nonces in the replay table. */
+  get usedNonces(): number {
+    return this.#nonces.used;
+  }
+
+  /** The realm of the URI that an AUTH is addressed to. */
+  realmOf(digestUri: string): string {
+    return typeof this.#realm === "string" ? this.#realm : this.#realm(digestUri);
+  }
+
+  /**
+   * WWW-Authenticate for a 401, one field for each hash function.
+   *
+   * @param now milliseconds that never run backwards
+   * @param stale the credentials were right and only the nonce was not
+   */
+  challenge(digestUri: string, now: number, stale = false): HeaderFields {
+    const realm = this.realmOf(digestUri);
+    const nonce = this.#nonces.issue(realm, now);
+    const common = { realm, nonce, opaque: this.#opaque, stale, userhash: this.#userhash };
+    return this.#offered(realm).map((algorithm) => [
+      "WWW-Authenticate",
+      formatChallenge({ ...common, algorithm }),
+    ]);
+  }
+
+  /**
+   * Checks one AUTH. The answer is a promise only when the backend's is.
+   *
+   * @param now milliseconds that never run backwards
+   */
+  verify(request: AuthRequest, now: number): MaybePromise<AuthOutcome> {
+    const { digestUri } = request;
+    if (request.authorization === undefined) return this.#ask(digestUri, now, "no-credentials");
+    let given: DigestAuthorization;
+    try {
+      given = parseAuthorization(request.authorization);
+    } catch (error) {
+      if (!(error instanceof RemoteProtocolError)) throw error;
+      return error.code === "not-digest" ? this.#ask(digestUri, now, "not-digest") : malformed("malformed");
+    }
+    const { username: user, userhash } = given;
+    if (given.uri !== undefined && !sameUri(given.uri, digestUri)) return malformed("uri-mismatch", user);
+    if (userhash === true && !this.#userhash) return malformed("malformed", user);
+    const realm = this.realmOf(digestUri);
+    if (given.realm !== realm) return this.#ask(digestUri, now, "wrong-realm", user);
+    const algorithm = this.#algorithmOf(given, realm);
+    if (algorithm === undefined) return this.#ask(digestUri, now, "wrong-algorithm", user);
+    // Without a nonce of ours there is nothing to prove, and the backend is spared.
+    if (this.#nonces.check(given.nonce, realm, now) === "unknown") {
+      return this.#ask(digestUri, now, "unknown-nonce", user);
+    }
+    const attempt: Attempt = { digestUri, given, realm, algorithm, now };
+    try {
+      const found = this.#lookup(attempt);
+      if (!(found instanceof Promise)) return this.#judge(attempt, found);
+      return found.then(
+        (one) => this.#judge(attempt, one),
+        (cause: unknown) => failed(cause, user),
+      );
+    } catch (cause) {
+      return failed(cause, user);
+    }
+  }
+
+  #lookup({ given, realm, algorithm }: Attempt): MaybePromise<Found | undefined> {
+    if (given.userhash !== true) return this.#find(given.username, realm);
+    const name = this.#credentials.userOf?.(given.username, realm, algorithm);
+    if (name instanceof Promise) return name.then((user) => this.#find(user, realm));
+    return this.#find(name, realm);
+  }
+
+  #find(user: string | undefined, realm: string): MaybePromise<Found | undefined> {
+    if (user === undefined) return undefined;
+    const stored = this.#credentials.lookup(user, realm);
+    const named = (one: UserCredentials | undefined) => (one === undefined ? undefined : { user, ...one });
+    return stored instanceof Promise ? stored.then(named) : named(stored);
+  }
+
+  #judge(attempt: Attempt, found: Found | undefined): AuthOutcome {
+    const { digestUri, given, realm, algorithm, now } = attempt;
+    const claimed = given.username;
+    const parts: DigestParts = { ...given, algorithm, qop: "auth" };
+    // An unknown user is checked like a known one, against a hash that nobody has: same answer, same time.
+    const known = found?.ha1[algorithm];
+    const ha1 = known ?? this.#decoy.slice(0, digestLength(algorithm));
+    const right = equalDigests(given.response, digestResponse(parts, ha1, "AUTH", digestUri));
+    if (!right || known === undefined || found === undefined) {
+      return this.#ask(digestUri, now, "wrong-credentials", claimed);
+    }
+    if (this.#nonces.check(given.nonce, realm, now) !== "valid") {
+      return this.#ask(digestUri, now, "stale-nonce", claimed);
+    }
+    if (!this.#nonces.use(given.nonce, given.nc, now)) return this.#ask(digestUri, now, "replay", claimed);
+    if (found.allowed === false) {
+      return { ok: false, status: 403, headers: [], reason: "not-allowed", counted: false, user: found.user };
+    }
+    const info = formatAuthenticationInfo({
+      nextnonce: this.#nextNonce ? this.#nonces.issue(realm, now) : undefined,
+      rspauth: digestRspauth(parts, ha1, digestUri),
+      cnonce: given.cnonce,
+      nc: given.nc,
+      qop: "auth",
+    });
+    return { ok: true, user: found.user, realm, headers: [["Authentication-Info", info]] };
+  }
+
+  #offered(realm: string): readonly DigestAlgorithm[] {
+    const stored = this.#credentials.algorithms?.(realm);
+    const offered = this.#algorithms.filter((one) => stored?.includes(one) ?? one !== "SHA-512-256");
+    // A 401 must have a challenge (RFC 2617 §1.2), even where nobody can answer it.
+    return offered.length > 0 ? offered : this.#algorithms;
+  }
+
+  /**
+   * The function that a client used. Old clients compute MD5 whatever the challenge names, and some leave the name out
+   * of their answer: the length of the response shows what they did. It is never one that was not offered.
+   */
+  #algorithmOf(given: DigestAuthorization, realm: string): DigestAlgorithm | undefined {
+    const offered = this.#offered(realm);
+    const fits = (one: DigestAlgorithm): boolean => digestLength(one) === given.response.length;
+    const named = parseDigestAlgorithm(given.algorithm);
+    if (named === undefined) return undefined;
+    if (offered.includes(named) && fits(named)) return named;
+    if (given.algorithm === undefined) return offered.find(fits);
+    return offered.includes("MD5") && offered.includes(named) && fits("MD5") ? "MD5" : undefined;
+  }
+
+  #ask(digestUri: string, now: number, reason: AuthRefusal, user?: string): AuthFailure {
+    const stale = reason === "stale-nonce" || reason === "replay";
+    return {
+      ok: false,
+      status: 401,
+      headers: this.challenge(digestUri, now, stale),
+      reason,
+      // RFC 4976 §6.3: a 401 without stale=true to a request with credentials is a failed try.
+      counted: !stale && reason !== "no-credentials",
+      user,
+    };
+  }
+}
+
+interface Attempt {
+  readonly digestUri: string;
+  readonly given: DigestAuthorization;
+  readonly realm: string;
+  readonly algorithm: DigestAlgorithm;
+  readonly now: number;
+}
+
+interface Found extends UserCredentials {
+  readonly user: string;
+}
+
+function malformed(reason: "malformed" | "uri-mismatch", user?: string): AuthFailure {
+  return { ok: false, status: 400, headers: [], reason, counted: true, user };
+}
+
+/** MSRP has no status for a broken server: closed, and not held against the user. */
+function failed(cause: unknown, user: string): AuthFailure {
+  return { ok: false, status: 403, headers: [], reason: "backend-failed", counted: false, user, cause };
+}
+
+/** RFC 2617 §3.2.2.5: the parameter must designate the target; its spelling may differ, because it is not what is hashed. */
+function sameUri(given: string, digestUri: string): boolean {
+  if (given === digestUri) return true;
+  const [a, b] = [MsrpUri.read(given).uri, MsrpUri.read(digestUri).uri];
+  return a !== undefined && b !== undefined && a.equals(b);
+}
+
+function randomHash(algorithm: DigestAlgorithm): string {
+  return digestHash(algorithm, String(crypto.getRandomValues(new Uint8Array(32))));
+}

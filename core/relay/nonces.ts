@@ -1,0 +1,130 @@
+/**
+ * The nonces of a relay: issued without keeping anything, recognized by a keyed hash, and protected against replay by
+ * a bounded table of those that were used. A million challenges that nobody answers cost no memory.
+ */
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { equalDigests } from "./digest.ts";
+
+/** How nonces are made and how long they live. */
+export interface NonceOptions {
+  /**
+   * Key of the nonces, 32 octets or more. Members of a relay farm that share it take each other's nonces; then the
+   * time given to them must be the same too (milliseconds since 1970), and a nonce counts once at each member.
+   * @default drawn at random, so that nonces end with the process
+   */
+  readonly secret?: Uint8Array | undefined;
+  /** Life of a nonce in milliseconds; an answer to an older one is told to try again (`stale=true`). @default 300000 */
+  readonly lifetimeMs?: number | undefined;
+  /**
+   * Most nonces in the replay table, one for each login of the last `lifetimeMs`. Beyond it the oldest is forgotten,
+   * and every nonce of its age becomes stale, so that a forgotten one cannot be replayed. @default 65536
+   */
+  readonly maxUsed?: number | undefined;
+}
+
+/** What a relay knows of a nonce: usable, too old, or not from here. */
+export type NonceState = "valid" | "stale" | "unknown";
+
+interface Use {
+  issued: number;
+  count: number;
+}
+
+// 48 bits of milliseconds last for 8,900 years; 64 random bits keep nonces of one millisecond apart.
+const timeBytes = 6;
+const headBytes = timeBytes + 8;
+const macBytes = 16;
+
+/** Issues and recognizes nonces. Time comes from outside and must never run backwards (SEC-33). */
+export class Nonces {
+  readonly #mac: ReturnType<typeof hmac.create>;
+  readonly #lifetimeMs: number;
+  readonly #maxUsed: number;
+  readonly #used = new Map<string, Use>();
+  #floor = -1;
+
+  /** @throws RangeError for a short secret, or limits below 1 */
+  constructor(options: NonceOptions = {}) {
+    const secret = options.secret ?? crypto.getRandomValues(new Uint8Array(32));
+    if (secret.length < 32) throw new RangeError("A nonce secret needs at least 32 octets");
+    this.#mac = hmac.create(sha256, secret);
+    this.#lifetimeMs = options.lifetimeMs ?? 300_000;
+    this.#maxUsed = options.maxUsed ?? 65_536;
+    if (!(this.#lifetimeMs >= 1)) throw new RangeError("lifetimeMs must be at least 1");
+    if (!(this.#maxUsed >= 1)) throw new RangeError("maxUsed must be at least 1");
+  }
+
+  /** Number of used nonces that are remembered. */
+  get used(): number {
+    return this.#used.size;
+  }
+
+  /** A new nonce: hex, never twice the same (RFC 2617 §3.2.1). */
+  issue(realm: string, now: number): string {
+    const head = new Uint8Array(headBytes);
+    crypto.getRandomValues(head.subarray(timeBytes));
+    writeTime(head, now);
+    const text = bytesToHex(head);
+    return text + this.#seal(head, realm);
+  }
+
+  /** Whether a nonce was issued here for this realm and is still young enough. */
+  check(nonce: string, realm: string, now: number): NonceState {
+    if (!/^[0-9a-f]+$/.test(nonce) || nonce.length !== 2 * (headBytes + macBytes)) return "unknown";
+    const head = hexToBytes(nonce.slice(0, 2 * headBytes));
+    if (!equalDigests(nonce.slice(2 * headBytes), this.#seal(head, realm))) return "unknown";
+    const issued = readTime(head);
+    if (now - issued >= this.#lifetimeMs) return "stale";
+    return issued <= this.#floor && !this.#used.has(nonce) ? "stale" : "valid";
+  }
+
+  /**
+   * Counts a use of a valid nonce by a client that has proved its password. AUTHs are not pipelined (RFC 4976 §9.1), so
+   * the count must rise: there is no window for late ones.
+   *
+   * @returns false for a replay: a count that is not above the last one
+   */
+  use(nonce: string, nc: string, now: number): boolean {
+    const count = Number.parseInt(nc, 16);
+    const use = this.#used.get(nonce);
+    if (use !== undefined) {
+      if (count <= use.count) return false;
+      use.count = count;
+      return true;
+    }
+    if (count < 1) return false;
+    this.#makeRoom(now);
+    this.#used.set(nonce, { issued: readTime(hexToBytes(nonce.slice(0, 2 * headBytes))), count });
+    return true;
+  }
+
+  #makeRoom(now: number): void {
+    for (const [nonce, { issued }] of this.#used) {
+      const over = now - issued >= this.#lifetimeMs;
+      if (!over && this.#used.size < this.#maxUsed) return;
+      this.#used.delete(nonce);
+      if (!over) this.#floor = Math.max(this.#floor, issued);
+    }
+  }
+
+  #seal(head: Uint8Array, realm: string): string {
+    const mac = this.#mac.clone().update(head).update(utf8ToBytes(realm)).digest();
+    return bytesToHex(mac.subarray(0, macBytes));
+  }
+}
+
+function writeTime(head: Uint8Array, now: number): void {
+  let rest = Math.max(0, Math.floor(now));
+  for (let index = timeBytes - 1; index >= 0; index--) {
+    head[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
+function readTime(head: Uint8Array): number {
+  let time = 0;
+  for (let index = 0; index < timeBytes; index++) time = time * 256 + head[index]!;
+  return time;
+}
