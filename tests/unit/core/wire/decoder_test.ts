@@ -154,9 +154,9 @@ describe("Decoder", () => {
   });
 
   test("work grows with the octets, not with their square: a flood in single octets [4975-7.3.1-08]", () => {
-    // 400 000 calls; a search that began anew each time would look at 10^10 octets.
+    // 200 000 calls; a search that began anew each time would look at 10^9 octets.
     for (const filler of ["-", "\r", "\r\n", "\r\n-------abcd123", "v"]) {
-      const body = filler.repeat(Math.ceil(100_000 / filler.length));
+      const body = filler.repeat(Math.ceil(40_000 / filler.length));
       expect(decode(singly(octets(send(body))), { maxSliceBytes: 2048 }).bodies[0]?.length).toBe(body.length);
     }
   }, 60_000);
