@@ -1,0 +1,56 @@
+// Buffers that are used again: only those that were handed out, only once, and only as many as the limit keeps.
+import { describe, expect, test } from "#test";
+import { FrameWriter } from "../../../../core/wire/encoder.ts";
+import { releaseBuffer, takeBuffer } from "../../../../core/wire/output_buffers.ts";
+
+describe("output buffers", () => {
+  test("a released block is used again, a small or a huge buffer is always fresh", () => {
+    const block = takeBuffer(65_536);
+    expect(block.byteLength).toBe(98_304);
+    releaseBuffer(block.subarray(0, 70_000));
+    expect(takeBuffer(40_000).buffer).toBe(block.buffer);
+    for (const size of [1_000, 32_767, 98_305, 1_000_000]) {
+      const bytes = takeBuffer(size);
+      expect(bytes.byteLength).toBe(size);
+      releaseBuffer(bytes);
+      expect(takeBuffer(size).buffer === bytes.buffer).toBe(false);
+    }
+  });
+
+  test("released twice it is lent once, and what was never lent is not taken", () => {
+    const block = takeBuffer(50_000);
+    releaseBuffer(block);
+    releaseBuffer(block);
+    const first = takeBuffer(50_000);
+    expect(first.buffer).toBe(block.buffer);
+    expect(takeBuffer(50_000).buffer === first.buffer).toBe(false);
+    const foreign = new Uint8Array(98_304);
+    releaseBuffer(foreign);
+    expect(takeBuffer(98_304).buffer === foreign.buffer).toBe(false);
+  });
+
+  test("the limit: 32 blocks are kept, the rest goes back to the system", () => {
+    const blocks = Array.from({ length: 40 }, () => takeBuffer(65_536));
+    for (const block of blocks) releaseBuffer(block);
+    const again = new Set(Array.from({ length: 40 }, () => takeBuffer(65_536).buffer));
+    expect(blocks.filter(({ buffer }) => again.has(buffer)).length).toBe(32);
+    expect(again.size).toBe(40);
+  });
+
+  test("a writer's octets stay as they are until they are released", () => {
+    const writer = new FrameWriter();
+    const write = (fill: number): Uint8Array => {
+      writer.raw(new Uint8Array(65_536).fill(fill));
+      return writer.take();
+    };
+    write(0);
+    const kept = write(1);
+    const other = write(2);
+    expect([kept.every((byte) => byte === 1), other.every((byte) => byte === 2)]).toEqual([true, true]);
+    releaseBuffer(kept);
+    const next = write(3);
+    expect(next.buffer).toBe(kept.buffer);
+    expect(next.byteLength).toBe(65_536);
+    expect(other.every((byte) => byte === 2)).toBe(true);
+  });
+});
