@@ -1,6 +1,7 @@
 // A transport over a socket of Bun.listen or Bun.connect. Bun's write takes what the kernel takes and buffers nothing,
 // so what is left over waits here for Bun's drain.
 import type { Socket } from "bun";
+import { releaseBuffer } from "../core/mod.ts";
 import type { PeerCertificate } from "../core/node/transport.ts";
 import { overflowFailure, transportFailure } from "./_failure.ts";
 import type { ResolvedLimits } from "./_limits.ts";
@@ -53,7 +54,10 @@ export class BunSocketTransport extends SocketTransport {
     if (this.#pending.length === 0) {
       const taken = Math.max(this.#socket.write(bytes), 0);
       this.#flushed += taken;
-      if (taken === bytes.byteLength) return true;
+      if (taken === bytes.byteLength) {
+        releaseBuffer(bytes);
+        return true;
+      }
       // Not write(bytes, offset): Bun 1.4.5 throws for an offset above 0.
       this.#pending.push(taken === 0 ? bytes : bytes.subarray(taken));
     } else {
@@ -141,6 +145,7 @@ export class BunSocketTransport extends SocketTransport {
       this.#flushed += taken;
       this.#pending.advance(taken);
       if (taken < bytes.byteLength) return;
+      releaseBuffer(bytes);
     }
   }
 

@@ -1,5 +1,6 @@
 // A transport over a Deno.Conn. One read and one write are in flight at most; read buffers are small while a connection is
 // idle and come from a shared store while bytes stream in.
+import { releaseBuffer } from "../core/mod.ts";
 import { errorCode, overflowFailure, transportFailure } from "./_failure.ts";
 import type { ResolvedLimits } from "./_limits.ts";
 import { PendingBytes } from "./_pending.ts";
@@ -128,6 +129,7 @@ export class DenoSocketTransport extends SocketTransport {
         if (this.#closed) return;
         this.#flushed += count;
         this.#pending.advance(count);
+        if (count === bytes.byteLength) releaseBuffer(bytes);
       }
     } catch (error) {
       if (!this.#closed) this.fail(transportFailure(error));

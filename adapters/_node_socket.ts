@@ -2,6 +2,7 @@
 // Deno's own TLS cannot look at the peer's certificate.
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { releaseBuffer } from "../core/mod.ts";
 import { overflowFailure, transportFailure } from "./_failure.ts";
 import type { ResolvedLimits } from "./_limits.ts";
 import { type SocketFacts, SocketTransport } from "./_transport.ts";
@@ -22,6 +23,10 @@ export interface Gate {
 export class NodeSocketTransport extends SocketTransport {
   readonly #socket: Socket;
   readonly #gate: Gate | undefined;
+  /** Nothing lies between the socket and the system, so that what it took is out of our hands. */
+  readonly #system: boolean;
+  /** What the system had not taken when it was written; at `drain` it has. */
+  readonly #held: Uint8Array[] = [];
   #written = 0;
   #full = false;
   #paused = false;
@@ -31,6 +36,7 @@ export class NodeSocketTransport extends SocketTransport {
     super(facts, limits);
     this.#socket = socket;
     this.#gate = gate;
+    this.#system = !(socket instanceof TLSSocket);
   }
 
   /** Listens to the socket. Nothing is delivered before the next turn, so `bind` may follow. */
@@ -39,6 +45,7 @@ export class NodeSocketTransport extends SocketTransport {
     socket.on("drain", () => {
       if (!this.#full) return;
       this.#full = false;
+      for (const bytes of this.#held.splice(0)) releaseBuffer(bytes);
       this.roomAgain();
     });
     socket.on("end", () => this.peerEnded());
@@ -64,9 +71,14 @@ export class NodeSocketTransport extends SocketTransport {
     this.#written += bytes.byteLength;
     const below = this.#socket.write(bytes);
     const waiting = this.#waiting;
-    // Above the high-water mark, but the system took it at once: there is room.
-    if (below || waiting === 0) return true;
+    if (waiting === 0) {
+      // The system took it at once: there is room, also when it was above the high-water mark.
+      if (this.#system) releaseBuffer(bytes);
+      return true;
+    }
+    if (below) return true;
     this.#full = true;
+    if (this.#system) this.#held.push(bytes);
     if (waiting > this.limits.maxPendingBytes) this.fail(overflowFailure(this.limits.maxPendingBytes));
     return false;
   }

@@ -39,7 +39,10 @@ export interface Transport {
   readonly peerCertificate?: PeerCertificate | undefined;
   /** `"message"`: every write is exactly one frame and becomes one message (RFC 7977 §5.1). */
   readonly framing: "stream" | "message";
-  /** Hands over bytes, which belong to the adapter from now on. False: full, wait for `drained()`. */
+  /**
+   * Hands over bytes, which belong to the adapter from now on; when it is done with them it may say so with `releaseBuffer`,
+   * so that bulk needs no fresh memory. False: full, wait for `drained()`.
+   */
   write(bytes: Uint8Array): boolean;
   /** Stop reading; `received` may still be called for what was already read. */
   pause(): void;
