@@ -34,12 +34,11 @@ export function bareSkipSearch(bytes: Uint8Array, from: number, end: number, id:
 export interface BareRecord {
   idStart: number;
   idEnd: number;
-  methodEnd: number;
-  toPath: number;
-  fromPath: number;
-  messageId: number;
-  byteRange: number;
-  contentType: number;
+  wordEnd: number;
+  /** Header lines found. */
+  count: number;
+  /** Of each header line: where its name begins, its colon, and where its value ends. */
+  readonly lines: Int32Array;
   bodyStart: number;
   bodyEnd: number;
   flag: number;
@@ -47,42 +46,33 @@ export interface BareRecord {
 
 /** An empty record. */
 export function bareRecord(): BareRecord {
-  return {
-    idStart: 0,
-    idEnd: 0,
-    methodEnd: 0,
-    toPath: 0,
-    fromPath: 0,
-    messageId: 0,
-    byteRange: 0,
-    contentType: 0,
-    bodyStart: 0,
-    bodyEnd: 0,
-    flag: 0,
-  };
+  const lines = new Int32Array(3 * 64);
+  return { idStart: 0, idEnd: 0, wordEnd: 0, count: 0, lines, bodyStart: 0, bodyEnd: 0, flag: 0 };
 }
 
-/** Bare lazy scanner: start line, header offsets and end-line of one well-formed SEND; returns where the next begins. */
+/**
+ * Bare lazy scanner: start line, offsets of every header line, and end-line of one well-formed frame with a body;
+ * returns where the next frame begins.
+ */
 export function bareScan(bytes: Uint8Array, start: number, end: number, record: BareRecord): number {
   let at = start + 5;
   record.idStart = at;
   while (bytes[at] !== 32) at++;
   record.idEnd = at;
-  while (bytes[at] !== 13) at++;
-  record.methodEnd = at;
+  while (bytes[at] !== 13 || bytes[at + 1] !== 10) at++;
+  record.wordEnd = at;
   at += 2;
-  while (bytes[at] !== 13) {
-    const line = at;
-    // The first letter and one more tell the fields apart.
-    const name = (bytes[line]! << 8) | bytes[line + 5]!;
-    while (bytes[at] !== 13) at++;
-    if (name === 0x5461) record.toPath = line;
-    else if (name === 0x4650) record.fromPath = line;
-    else if (name === 0x4d67) record.messageId = line;
-    else if (name === 0x4252) record.byteRange = line;
-    else if (name === 0x436e) record.contentType = line;
+  const { lines } = record;
+  let slot = 0;
+  while (bytes[at] !== 13 || bytes[at + 1] !== 10) {
+    lines[slot++] = at;
+    while (bytes[at] !== 58) at++;
+    lines[slot++] = at;
+    while (bytes[at] !== 13 || bytes[at + 1] !== 10) at++;
+    lines[slot++] = at;
     at += 2;
   }
+  record.count = slot / 3;
   at += 2;
   record.bodyStart = at;
   const { idStart, idEnd } = record;
