@@ -151,8 +151,10 @@ export class Decoder {
 
   /** Does one step and returns where the next one begins. */
   #next(bytes: Uint8Array, position: number, sink: (frame: Frame) => void): number {
-    if (this.#state === BODY) return this.#afterBody(this.#bodies.read(bytes, position, sink), sink);
-    if (this.#state === HEAD) return this.#bufferHead(bytes, position, sink);
+    if (this.#state !== BETWEEN) {
+      if (this.#state === HEAD) return this.#bufferHead(bytes, position, sink);
+      return this.#afterBody(this.#bodies.read(bytes, position, sink), sink);
+    }
     if (this.#openCr || bytes[position] === 13) return this.#skipLine(bytes, position);
     this.#skippedLines = false;
     const heads = this.#heads;

@@ -4,8 +4,9 @@
  */
 import { LocalProtocolError } from "../errors.ts";
 import { containsEndLine } from "./end_line.ts";
-import type { Flag } from "./frame.ts";
+import type { Flag, RequestFrame } from "./frame.ts";
 import { checkBodyFields, checkFields, checkPath, checkStart } from "./outgoing.ts";
+import { releaseBuffer, takeBuffer } from "./output_buffers.ts";
 import { defaultComment } from "./status.ts";
 import { encodeText } from "./text.ts";
 import type { MsrpUri } from "./uri.ts";
@@ -49,6 +50,18 @@ export interface OutgoingResponse {
   fromPath: readonly MsrpUri[];
   /** Further fields, in order. */
   headers?: readonly (readonly [name: string, value: string])[] | undefined;
+}
+
+/** What a relay changes in a request that it passes on (RFC 4976 §6.4), beside its transaction id. */
+export interface ForwardedRequest {
+  /** Both path lines, as `encodePaths` makes them. */
+  readonly paths: Uint8Array;
+  /** Byte-Range of the part that goes out. @default as it came */
+  readonly range?: string | undefined;
+  /** The part of the body that goes out. @default all of it */
+  readonly body?: Uint8Array | undefined;
+  /** @default the flag of the frame */
+  readonly flag?: Flag | undefined;
 }
 
 const empty = new Uint8Array(0);
@@ -153,6 +166,61 @@ export class FrameWriter {
     this.#endLine(transactionId, flag);
   }
 
+  /**
+   * Passes a request on: other paths and another transaction id, everything else octet for octet. The frame was read by
+   * the rules, so its lines can be copied; the caller has drawn an id that the body does not hold.
+   */
+  forward(frame: RequestFrame, transactionId: string, change: ForwardedRequest): void {
+    const { paths, range } = change;
+    const flag = change.flag ?? frame.flag;
+    const body = change.body ?? frame.body;
+    this.#ascii("MSRP ");
+    this.#ascii(transactionId);
+    this.#ascii(" ");
+    this.#ascii(frame.method);
+    this.#crlf();
+    this.raw(paths);
+    const octets = range === undefined ? frame.fieldOctets : undefined;
+    if (octets !== undefined) this.raw(octets.bytes.subarray(octets.fieldsStart, octets.fieldsEnd));
+    else this.#fieldsAnew(frame, range, body !== undefined);
+    if (body !== undefined) {
+      this.#crlf();
+      this.raw(body);
+      this.#crlf();
+    }
+    this.#endLine(transactionId, flag);
+  }
+
+  #fieldsAnew(frame: RequestFrame, range: string | undefined, hasBody: boolean): void {
+    let ranged = range === undefined;
+    for (const field of frame.headers) {
+      const name = field[0].toLowerCase();
+      if (name === "content-type" || (!hasBody && name.startsWith("content-"))) continue;
+      if (name === "byte-range" && range !== undefined) {
+        this.#fields([["Byte-Range", range]]);
+        ranged = true;
+      } else this.#fields([field]);
+    }
+    // RFC 4976 §6.4.1: every later piece of a split needs one, also where the request had none.
+    if (!ranged && range !== undefined) this.#fields([["Byte-Range", range]]);
+    const { contentType } = frame;
+    if (hasBody && contentType !== undefined) this.#fields([["Content-Type", contentType]]);
+  }
+
+  /** Writes both path lines. */
+  paths(toPath: readonly MsrpUri[], fromPath: readonly MsrpUri[]): void {
+    this.#paths(toPath, fromPath);
+  }
+
+  /** Writes a 200 without further fields to a request; `paths` as `encodePaths` makes them. */
+  acknowledge(transactionId: string, paths: Uint8Array): void {
+    this.#ascii("MSRP ");
+    this.#ascii(transactionId);
+    this.#ascii(" 200 OK\r\n");
+    this.raw(paths);
+    this.#endLine(transactionId, "$");
+  }
+
   /** Writes octets as they are. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
@@ -245,8 +313,9 @@ export class FrameWriter {
   #reserve(length: number): void {
     const needed = this.#length + length;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2, this.#nextBytes));
+    const grown = takeBuffer(Math.max(needed, this.#bytes.length * 2, this.#nextBytes));
     grown.set(this.#bytes.subarray(0, this.#length));
+    releaseBuffer(this.#bytes);
     this.#bytes = grown;
   }
 }
@@ -263,4 +332,11 @@ export function encodeResponse(response: OutgoingResponse): Uint8Array {
   const writer = new FrameWriter(512);
   writer.response(response);
   return writer.take();
+}
+
+/** Both path lines as octets, for `FrameWriter.forward` and `acknowledge`. */
+export function encodePaths(toPath: readonly MsrpUri[], fromPath: readonly MsrpUri[]): Uint8Array {
+  const writer = new FrameWriter(256);
+  writer.paths(toPath, fromPath);
+  return writer.take().slice();
 }

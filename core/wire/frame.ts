@@ -5,7 +5,7 @@
 import type { RemoteProtocolError } from "../errors.ts";
 import { type ByteRange, subRange } from "./byte_range.ts";
 import { type FrameHead, OTHER, REPORT } from "./frame_head.ts";
-import type { HeaderList } from "./header_list.ts";
+import type { HeaderList, HeaderSource } from "./header_list.ts";
 import type { StatusHeader } from "./status.ts";
 import type { MsrpUri } from "./uri.ts";
 
@@ -150,6 +150,16 @@ export class RequestFrame {
   get answerable(): boolean {
     const { method, failureReport, fromPath } = this.#head;
     return method !== REPORT && failureReport !== 1 && fromPath.length > 0;
+  }
+
+  /**
+   * The octets of the fields after From-Path as they came, or `undefined` when they must be written anew: they are out of
+   * order, or this is a slice, whose Byte-Range is its own.
+   *
+   * @internal
+   */
+  get fieldOctets(): HeaderSource | undefined {
+    return this.#offset >= 0 || this.#head.irregular ? undefined : this.#head;
   }
 
   /** Copies head and body, so that the frame stays readable after the sink's call. Calling it again does nothing. */

@@ -70,6 +70,8 @@ export class FrameHead implements HeaderSource {
   statusStart = 0;
   statusEnd = 0;
   contentType: string | undefined = undefined;
+  /** Its fields were let through although they are out of order or describe no body: a relay must write them anew. */
+  irregular = false;
   /** The first thing that the grammar forbids. */
   fault: RemoteProtocolError | undefined = undefined;
   /** The first thing that the grammar allows and the text of the RFC forbids. */

@@ -101,6 +101,7 @@ function bodyFault(context: FieldContext, body: BodyEnd): void {
       "Cannot read body: it has no Content-Type",
     );
   } else if (context.contentTypeLine !== head.count - 1) {
+    head.irregular = true;
     tolerate(
       context,
       "content-type-not-last",
@@ -150,6 +151,7 @@ function methodFault(
   const hasBody = body.blankLine && !(body.immediate && (seen & SEEN_CONTENT_TYPE) === 0);
   if (!hasBody && (seen & (SEEN_CONTENT_TYPE | SEEN_MIME)) !== 0) {
     const message = "Cannot use request: it describes a body and has none";
+    head.irregular = true;
     tolerate(context, "mime-header-without-body", "mime-header-without-body", message);
   }
   return undefined;

@@ -6,6 +6,7 @@ import type { DecoderLimits } from "./decoder_options.ts";
 import type { Flag } from "./frame.ts";
 import { FrameHead, SEEN_CONTENT_TYPE, SEEN_FROM_PATH, SEEN_TO_PATH } from "./frame_head.ts";
 import { type FieldContext, readField } from "./header_fields.ts";
+import { KnownOctets } from "./known_octets.ts";
 import { PathCache } from "./path_cache.ts";
 import { checkBeginning, checkOpenStartLine, fatal, readStartLine } from "./start_line.ts";
 import { bytesAt, encodeText, findCrLf } from "./text.ts";
@@ -50,9 +51,8 @@ export class HeadReader implements FieldContext {
   readonly #paths = new PathCache();
   /** The octets of the head, four at a time. */
   #view: DataView = noView;
-  /** The Content-Type line that came last, with the blank line after it, four octets to a word; the last two overlap. */
-  #contentWords: Int32Array = new Int32Array(0);
-  #contentLength = 0;
+  /** The Content-Type line that came last, with the blank line after it. */
+  #contentLine: KnownOctets | undefined = undefined;
   #contentType = "";
 
   /** @param limits limits of the decoder */
@@ -108,7 +108,7 @@ export class HeadReader implements FieldContext {
     const { bytes, origin } = head;
     let line = this.#position;
     if (line === origin) {
-      line = readStartLine(head, end, this.limits, this.oddities);
+      line = readStartLine(head, this.#view, end, this.limits, this.oddities);
       if (line < 0) return NEED_MORE;
       this.#fieldsStart = line - origin;
     }
@@ -223,18 +223,12 @@ export class HeadReader implements FieldContext {
 
   #knownContentType(view: DataView, line: number): number {
     const { head } = this;
-    const words = this.#contentWords;
-    let word = words.length - 1;
-    if (word < 0 || (head.seen & SEEN_CONTENT_TYPE) !== 0) return 0;
-    const next = line + this.#contentLength;
-    if (view.getInt32(next - 4, true) !== words[word]) return 0;
-    for (word--; word >= 0; word--) {
-      if (view.getInt32(line + 4 * word, true) !== words[word]) return 0;
-    }
+    const known = this.#contentLine;
+    if (known === undefined || (head.seen & SEEN_CONTENT_TYPE) !== 0 || !known.standAt(view, line)) return 0;
     head.contentType = this.#contentType;
     head.seen |= SEEN_CONTENT_TYPE;
     this.contentTypeLine = head.count;
-    return next - 2;
+    return line + known.length - 2;
   }
 
   #rememberContentType(blank: number): void {
@@ -244,12 +238,7 @@ export class HeadReader implements FieldContext {
     if (contentType.length > maxKnownContentType || start < this.head.fieldsStart) return;
     // Only the usual spelling in ASCII has its octets where its length says.
     if (!bytesAt(bytes, start, contentTypeName) || !bytesAt(bytes, value, encodeText(contentType))) return;
-    const length = blank + 2 - start;
-    this.#contentWords = new Int32Array(Math.ceil(length / 4));
-    for (let word = 0; word < this.#contentWords.length; word++) {
-      this.#contentWords[word] = this.#view.getInt32(start + Math.min(4 * word, length - 4), true);
-    }
-    this.#contentLength = length;
+    this.#contentLine = new KnownOctets(this.#view, start, blank + 2 - start);
     this.#contentType = contentType;
   }
 

@@ -2,6 +2,7 @@
  * Remembers the To-Path and From-Path lines that a connection saw last, by their octets. Steady traffic
  * repeats them in every frame, and neither strings nor URIs need to be made again.
  */
+import { KnownOctets } from "./known_octets.ts";
 import type { MsrpUri } from "./uri.ts";
 
 /** Both path lines of a head, as octets and as what they mean. */
@@ -13,8 +14,7 @@ export interface PathEntry {
 }
 
 interface StoredEntry extends PathEntry {
-  /** The lines four octets at a time, the last word overlapping the one before it. */
-  readonly words: Int32Array;
+  readonly lines: KnownOctets;
   /** Where the session-id of To-Path ends, as nearly every URI ends in ";tcp": four octets that differ by session. */
   readonly probe: number;
   readonly probeWord: number;
@@ -37,7 +37,11 @@ export class PathCache {
     let index = this.#latest;
     for (let tried = 0; tried < count; tried++) {
       const entry = entries[index]!;
-      if (start + entry.length <= end && standsAt(view, start, entry)) {
+      if (
+        start + entry.length <= end &&
+        view.getInt32(start + entry.probe, true) === entry.probeWord &&
+        entry.lines.standAt(view, start)
+      ) {
         this.#latest = index;
         return entry;
       }
@@ -56,10 +60,6 @@ export class PathCache {
   ): void {
     const length = end - start;
     if (length > maxLineBytes) return;
-    const words = new Int32Array(Math.ceil(length / 4));
-    for (let word = 0; word < words.length; word++) {
-      words[word] = view.getInt32(start + Math.min(4 * word, length - 4), true);
-    }
     let probe = 0;
     while (view.getUint8(start + probe) !== 13) probe++;
     probe -= 8;
@@ -67,32 +67,13 @@ export class PathCache {
     // A full cache forgets the entry after the latest, which is the one that was added longest ago or nearly so.
     const entries = this.#entries;
     this.#latest = entries.length < maxEntries ? entries.length : (this.#latest + 1) % maxEntries;
-    entries[this.#latest] = { words, probe, probeWord, length, toPath, fromPath };
+    entries[this.#latest] = {
+      lines: new KnownOctets(view, start, length),
+      probe,
+      probeWord,
+      length,
+      toPath,
+      fromPath,
+    };
   }
-}
-
-function standsAt(view: DataView, start: number, entry: StoredEntry): boolean {
-  if (view.getInt32(start + entry.probe, true) !== entry.probeWord) return false;
-  const { words, length } = entry;
-  const last = words.length - 1;
-  if (view.getInt32(start + length - 4, true) !== words[last]) return false;
-  let word = 0;
-  let at = start;
-  for (; word + 4 <= last; word += 4) {
-    if (
-      ((view.getInt32(at, true) ^ words[word]!) |
-        (view.getInt32(at + 4, true) ^ words[word + 1]!) |
-        (view.getInt32(at + 8, true) ^ words[word + 2]!) |
-        (view.getInt32(at + 12, true) ^ words[word + 3]!)) !==
-      0
-    ) {
-      return false;
-    }
-    at += 16;
-  }
-  for (; word < last; word++) {
-    if (view.getInt32(at, true) !== words[word]) return false;
-    at += 4;
-  }
-  return true;
 }

@@ -7,6 +7,10 @@ import type { DecoderLimits } from "./decoder_options.ts";
 import { type FrameHead, idOffset, OTHER, REPORT, RESPONSE, SEND } from "./frame_head.ts";
 import { ALPHANUM, classes, decodeText, findCrLf, IDENT, isUtf8Text, skipIdent, UPPER } from "./text.ts";
 
+/** "MSRP" and "SEND" as a view reads four octets. */
+const msrp = 0x5052534d;
+const send = 0x444e4553;
+
 /** A fault that leaves no way to find the next frame. */
 export function fatal(code: string, message: string): RemoteProtocolError {
   return new RemoteProtocolError(code, message, { fatal: true });
@@ -43,14 +47,15 @@ export function checkOpenStartLine(length: number, limits: DecoderLimits): void 
  */
 export function readStartLine(
   head: FrameHead,
+  view: DataView,
   end: number,
   limits: DecoderLimits,
   oddities: string[],
 ): number {
   const { bytes, origin } = head;
-  checkBeginning(bytes, origin, end);
-  const usual = origin + 80 <= end ? readUsual(head, bytes, origin + idOffset) : -1;
+  const usual = origin + 80 <= end ? readUsual(head, bytes, view, origin + idOffset) : -1;
   if (usual > 0) return usual;
+  checkBeginning(bytes, origin, end);
   const lineEnd = findCrLf(bytes, origin, Math.min(end, origin + startLineLimit(limits)));
   if (lineEnd < 0) {
     checkOpenStartLine(end - origin, limits);
@@ -65,22 +70,14 @@ export function readStartLine(
   return lineEnd + 2;
 }
 
-/** The short way for most of all start lines: a legal id and SEND, or 200 and a comment in ASCII. The caller vouches for 80 octets. */
-function readUsual(head: FrameHead, bytes: Uint8Array, idStart: number): number {
+/** The short way for most of all start lines: a legal id and SEND. The caller vouches for 80 octets. */
+function readUsual(head: FrameHead, bytes: Uint8Array, view: DataView, idStart: number): number {
+  if (view.getInt32(idStart - idOffset, true) !== msrp || bytes[idStart - 1] !== 32) return -1;
   if ((classes[bytes[idStart]!]! & ALPHANUM) === 0) return -1;
   const at = skipIdent(bytes, idStart + 1, idStart + 33);
   const length = at - idStart;
   if (length < 4 || length > 32 || bytes[at] !== 32) return -1;
-  if (
-    bytes[at + 1] !== 83 ||
-    bytes[at + 2] !== 69 ||
-    bytes[at + 3] !== 78 ||
-    bytes[at + 4] !== 68 ||
-    bytes[at + 5] !== 13 ||
-    bytes[at + 6] !== 10
-  ) {
-    return -1;
-  }
+  if (view.getInt32(at + 1, true) !== send || bytes[at + 5] !== 13 || bytes[at + 6] !== 10) return -1;
   head.idLength = length;
   return at + 7;
 }
