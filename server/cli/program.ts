@@ -12,6 +12,7 @@ import type { ReceiveOptions } from "./receive.ts";
 import type { SendOptions } from "./send.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { parseCount, parseRate } from "./units.ts";
+import type { UserAction, UserOptions } from "./user.ts";
 
 /** Default of `--listen`: this machine only; name an outside address to be reached from elsewhere. */
 export const DEFAULT_LISTEN = "msrp://127.0.0.1:2855;tcp";
@@ -141,7 +142,40 @@ function buildProgram(run: Run): Command {
         run(options, async (terminal) => (await import("./chat.ts")).runChat(side, options, terminal)),
       );
   }
+
+  addUserCommands(program, run);
   return program;
+}
+
+/** What `msrpkit user` can do, and what its help says of it. */
+const userActions: readonly (readonly [action: UserAction, description: string])[] = [
+  ["add", "add a user; asks for the password, or reads it from a pipe"],
+  ["passwd", "change a user's password"],
+  ["remove", "remove a user"],
+  ["list", "list the users, of one domain or of all"],
+];
+
+function addUserCommands(program: Command, run: Run): void {
+  const user = program.command("user").description("manage the users of a relay; only hashes are stored");
+  for (const [action, description] of userActions) {
+    const command = user.command(action).description(description);
+    if (action !== "list") command.argument("<name>", "name of the user, without the domain");
+    command
+      .addOption(
+        new Option("--users <place>", "where they are: FILE, sqlite:FILE or postgres://…").env(
+          "MSRPKIT_USERS",
+        ),
+      )
+      .addOption(new Option("--domain <domain>", "domain of the user").env("MSRPKIT_DOMAIN"))
+      .option("--json", "print results as JSON lines")
+      .action(async (...args: unknown[]) => {
+        const [name, options] = action === "list" ? [undefined, args[0]] : [args[0], args[1]];
+        const { runUser } = await import("./user.ts");
+        await run(options as UserOptions, (terminal) =>
+          runUser(action, name as string | undefined, options as UserOptions, terminal),
+        );
+      });
+  }
 }
 
 function listenOption(description: string, fallback: readonly string[]): Option {
