@@ -4,7 +4,7 @@
  */
 import type { RemoteProtocolError } from "../errors.ts";
 import { type ByteRange, subRange } from "./byte_range.ts";
-import { type FrameHead, OTHER, REPORT } from "./frame_head.ts";
+import { type FrameHead, REPORT, SEND } from "./frame_head.ts";
 import type { HeaderList, HeaderSource } from "./header_list.ts";
 import type { StatusHeader } from "./status.ts";
 import type { MsrpUri } from "./uri.ts";
@@ -86,7 +86,7 @@ export class RequestFrame {
   /** Method: `SEND`, `REPORT` or any other run of capitals. */
   get method(): string {
     const { method } = this.#head;
-    return method === OTHER ? this.#head.word : method === REPORT ? "REPORT" : "SEND";
+    return method === SEND ? "SEND" : method === REPORT ? "REPORT" : (this.#head.word ?? "");
   }
 
   /** URIs of To-Path, next hop first; empty when the frame is faulty there. */
@@ -206,7 +206,7 @@ export class ResponseFrame {
 
   /** Text after the code; `undefined` when there is none, empty when a blank follows the code. */
   get comment(): string | undefined {
-    return this.#head.wordStart === 0 ? undefined : this.#head.word;
+    return this.#head.word;
   }
 
   /** URIs of To-Path. */

@@ -34,17 +34,27 @@ export const idOffset = 5;
 
 const noPath: readonly MsrpUri[] = Object.freeze([]);
 
+/** What few heads have; apart, because every field of a head costs each frame its room. */
+class RareFields {
+  wordStart = 0;
+  wordEnd = 0;
+  word: string | undefined = undefined;
+  status = 0;
+  statusStart = 0;
+  statusEnd = 0;
+  statusHeader: StatusHeader | undefined = undefined;
+  hugeRange: ByteRange | undefined = undefined;
+  irregular = false;
+  fault: RemoteProtocolError | undefined = undefined;
+  semanticFault: RemoteProtocolError | undefined = undefined;
+}
+
 /** Start line and header fields of one frame. Offsets count from `origin`, the first octet of the start line. */
 export class FrameHead implements HeaderSource {
   bytes: Uint8Array;
   origin: number;
   idLength = 0;
   method: number = SEND;
-  /** Offsets of the method, or of the comment of a response; a start of 0 means that there is no comment. */
-  wordStart = 0;
-  wordEnd = 0;
-  /** Status code of a response. */
-  status = 0;
   /** Octets from the start line to the end of the last header line. */
   length = 0;
   /** Offset of the first field that `headers` shows: the one after From-Path. */
@@ -57,31 +67,20 @@ export class FrameHead implements HeaderSource {
   fromPath: readonly MsrpUri[] = noPath;
   messageIdStart = 0;
   messageIdEnd = 0;
-  /** True when there is a grammatical Byte-Range. */
-  hasRange = false;
-  rangeStart = 0;
-  /** -1 is `*`, or a number above 2^53-1: then `hugeRange` has it. */
+  /** -1 is no grammatical Byte-Range. */
+  rangeStart = -1;
+  /** -1 is `*`, or a number above 2^53-1: then `setHugeRange` was called. */
   rangeEnd = -1;
   rangeTotal = -1;
-  hugeRange: ByteRange | undefined = undefined;
   successReport = false;
   /** 0 yes, 1 no, 2 partial. */
   failureReport = 0;
-  statusStart = 0;
-  statusEnd = 0;
   contentType: string | undefined = undefined;
-  /** Its fields were let through although they are out of order or describe no body: a relay must write them anew. */
-  irregular = false;
-  /** The first thing that the grammar forbids. */
-  fault: RemoteProtocolError | undefined = undefined;
-  /** The first thing that the grammar allows and the text of the RFC forbids. */
-  semanticFault: RemoteProtocolError | undefined = undefined;
 
+  #rare: RareFields | undefined = undefined;
   #transactionId: string | undefined = undefined;
-  #word: string | undefined = undefined;
   #messageId: string | undefined = undefined;
   #byteRange: ByteRange | undefined = undefined;
-  #statusHeader: StatusHeader | undefined = undefined;
   #headers: HeaderList | undefined = undefined;
   #owned = false;
 
@@ -94,9 +93,27 @@ export class FrameHead implements HeaderSource {
     return (this.#transactionId ??= this.text(idOffset, idOffset + this.idLength));
   }
 
-  /** The method of a request, the comment of a response. */
-  get word(): string {
-    return (this.#word ??= this.text(this.wordStart, this.wordEnd));
+  /** The method of a request that is neither SEND nor REPORT, or the comment of a response; `undefined` = none. */
+  get word(): string | undefined {
+    const rare = this.#rare;
+    if (rare === undefined || rare.wordStart === 0) return undefined;
+    return (rare.word ??= this.text(rare.wordStart, rare.wordEnd));
+  }
+
+  /** Says where `word` lies. */
+  setWord(start: number, end: number): void {
+    const rare = this.#rareFields();
+    rare.wordStart = start;
+    rare.wordEnd = end;
+  }
+
+  /** Status code of a response. */
+  get status(): number {
+    return this.#rare?.status ?? 0;
+  }
+
+  set status(status: number) {
+    this.#rareFields().status = status;
   }
 
   get messageId(): string | undefined {
@@ -105,13 +122,58 @@ export class FrameHead implements HeaderSource {
   }
 
   get byteRange(): ByteRange | undefined {
-    if (!this.hasRange) return undefined;
-    return (this.#byteRange ??= this.hugeRange ?? this.#range());
+    if (this.rangeStart < 0) return undefined;
+    return (this.#byteRange ??= this.#rare?.hugeRange ?? this.#range());
+  }
+
+  /** Keeps a range with numbers that the fields above cannot hold. */
+  setHugeRange(range: ByteRange): void {
+    this.#rareFields().hugeRange = range;
   }
 
   get statusHeader(): StatusHeader | undefined {
-    if (this.statusStart === 0) return undefined;
-    return (this.#statusHeader ??= parseStatus(this.text(this.statusStart, this.statusEnd)));
+    const rare = this.#rare;
+    if (rare === undefined || rare.statusStart === 0) return undefined;
+    return (rare.statusHeader ??= parseStatus(this.text(rare.statusStart, rare.statusEnd)));
+  }
+
+  /** Says where the value of Status lies. */
+  setStatusHeader(start: number, end: number): void {
+    const rare = this.#rareFields();
+    rare.statusStart = start;
+    rare.statusEnd = end;
+  }
+
+  /** Its fields were let through although they are out of order or describe no body: a relay must write them anew. */
+  get irregular(): boolean {
+    return this.#rare?.irregular ?? false;
+  }
+
+  set irregular(irregular: boolean) {
+    this.#rareFields().irregular = irregular;
+  }
+
+  /** The first thing that the grammar forbids. */
+  get fault(): RemoteProtocolError | undefined {
+    return this.#rare?.fault;
+  }
+
+  set fault(fault: RemoteProtocolError | undefined) {
+    this.#rareFields().fault = fault;
+  }
+
+  /** The first thing that the grammar allows and the text of the RFC forbids. */
+  get semanticFault(): RemoteProtocolError | undefined {
+    return this.#rare?.semanticFault;
+  }
+
+  set semanticFault(fault: RemoteProtocolError | undefined) {
+    this.#rareFields().semanticFault = fault;
+  }
+
+  /** True when there is nothing in the head but the usual fields of a SEND, and no fault. */
+  get isUsual(): boolean {
+    return this.#rare === undefined && this.method === SEND;
   }
 
   get headers(): HeaderList {
@@ -149,5 +211,9 @@ export class FrameHead implements HeaderSource {
     if (this.rangeEnd >= 0) range.end = this.rangeEnd;
     if (this.rangeTotal >= 0) range.total = this.rangeTotal;
     return range;
+  }
+
+  #rareFields(): RareFields {
+    return (this.#rare ??= new RareFields());
   }
 }

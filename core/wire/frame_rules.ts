@@ -40,9 +40,7 @@ export function isPlainSend(context: FieldContext, body: BodyEnd): boolean {
   const { head } = context;
   const mime = head.seen & (SEEN_CONTENT_TYPE | SEEN_MIME);
   return (
-    head.method === SEND &&
-    head.fault === undefined &&
-    head.semanticFault === undefined &&
+    head.isUsual &&
     (head.seen & needed) === needed &&
     context.toPathLine === 0 &&
     context.fromPathLine === 1 &&

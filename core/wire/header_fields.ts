@@ -189,11 +189,10 @@ function readByteRange(context: FieldContext, start: number, end: number): void 
     const code = byteRangeFault(range);
     if (code !== undefined)
       semanticFault(context, code, "Cannot use Byte-Range: its numbers contradict each other");
-    head.hasRange = true;
     head.rangeStart = range.start;
     head.rangeEnd = range.end ?? -1;
     head.rangeTotal = range.total ?? -1;
-    if (range.hugeEnd !== undefined || range.hugeTotal !== undefined) head.hugeRange = range;
+    if (range.hugeEnd !== undefined || range.hugeTotal !== undefined) head.setHugeRange(range);
   } catch (error) {
     fault(context, codeOf(error), messageOf(error));
   }
@@ -228,8 +227,7 @@ function readStatus(context: FieldContext, start: number, end: number): void {
   const { head } = context;
   try {
     parseStatus(decodeText(head.bytes, start, end));
-    head.statusStart = start - head.origin;
-    head.statusEnd = end - head.origin;
+    head.setStatusHeader(start - head.origin, end - head.origin);
   } catch (error) {
     fault(context, codeOf(error), messageOf(error));
   }

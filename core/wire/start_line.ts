@@ -101,17 +101,16 @@ function readParts(head: FrameHead, lineEnd: number, limits: DecoderLimits, oddi
   }
   if (length > 32) oddities.push("long-transaction-id");
   head.idLength = length;
-  head.wordStart = word - origin;
-  head.wordEnd = lineEnd - origin;
   if ((classes[bytes[word]!]! & UPPER) !== 0) {
     const method = decodeText(bytes, word, lineEnd);
     head.method = method === "SEND" ? SEND : method === "REPORT" ? REPORT : OTHER;
-  } else {
-    head.method = RESPONSE;
-    head.status = (bytes[word]! - 48) * 100 + (bytes[word + 1]! - 48) * 10 + bytes[word + 2]! - 48;
-    // A blank after the code and nothing more is an empty comment; without the blank there is none.
-    head.wordStart = lineEnd === word + 3 ? 0 : head.wordStart + 4;
+    if (head.method === OTHER) head.setWord(word - origin, lineEnd - origin);
+    return;
   }
+  head.method = RESPONSE;
+  head.status = (bytes[word]! - 48) * 100 + (bytes[word + 1]! - 48) * 10 + bytes[word + 2]! - 48;
+  // A blank after the code and nothing more is an empty comment; without the blank there is none.
+  if (lineEnd > word + 3) head.setWord(word + 4 - origin, lineEnd - origin);
 }
 
 function isMethod(bytes: Uint8Array, start: number, end: number): boolean {

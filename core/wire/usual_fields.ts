@@ -103,7 +103,6 @@ export function readUsualByteRange(head: FrameHead, bytes: Uint8Array, view: Dat
     if (at === first || end > total || start - 1 > total) return 0;
   }
   if (octet !== 13 || bytes[at + 1] !== 10) return 0;
-  head.hasRange = true;
   head.rangeStart = start;
   head.rangeEnd = end;
   head.rangeTotal = total;

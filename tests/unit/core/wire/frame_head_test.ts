@@ -9,8 +9,7 @@ function head(): { head: FrameHead; bytes: Uint8Array } {
   const made = new FrameHead(bytes, 4);
   made.idLength = 4;
   made.method = OTHER;
-  made.wordStart = 10;
-  made.wordEnd = 18;
+  made.setWord(10, 18);
   made.fieldsOffset = 20;
   made.length = 26;
   return { head: made, bytes };
@@ -39,11 +38,9 @@ describe("FrameHead", () => {
 
   test("RFC 4975 §9: a range is there or not, and `*` is absent", () => {
     const { head: made } = head();
-    made.hasRange = true;
     made.rangeStart = 7;
     expect(made.byteRange).toEqual({ start: 7 });
     const { head: other } = head();
-    other.hasRange = true;
     other.rangeStart = 1;
     other.rangeEnd = 0;
     other.rangeTotal = 0;
