@@ -9,9 +9,14 @@
  */
 import { ConnectionError, LocalProtocolError, type MsrpError } from "../errors.ts";
 import { Decoder } from "../wire/decoder.ts";
-import { FrameWriter, type OutgoingRequest, type OutgoingResponse } from "../wire/encoder.ts";
+import {
+  type ForwardedRequest,
+  FrameWriter,
+  type OutgoingRequest,
+  type OutgoingResponse,
+} from "../wire/encoder.ts";
 import { containsEndLine } from "../wire/end_line.ts";
-import type { Frame, ResponseFrame } from "../wire/frame.ts";
+import type { Frame, RequestFrame, ResponseFrame } from "../wire/frame.ts";
 import { createTransactionId } from "../wire/ident.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
 import type { ConnectionEvent } from "./event.ts";
@@ -40,11 +45,14 @@ export class Connection {
   readonly #chunks: ChunkWriter;
   readonly #responses: FrameQueue;
   readonly #requests: FrameQueue;
+  readonly #forwards: FrameQueue;
   readonly #out = new FrameWriter();
   readonly #sink = (frame: Frame): void => this.#received(frame);
   #events: ConnectionEvent[] = [];
   #polled = 0;
   #state: "open" | "closing" | "closed" = "open";
+  /** Framing is lost; the end comes when the events before it were drained, so that they are still answered. */
+  #fault: MsrpError | undefined;
 
   /** @throws RangeError for an impossible limit */
   constructor(options: ConnectionOptions = {}) {
@@ -63,24 +71,24 @@ export class Connection {
     const blockBytes = this.#framing === "message" ? 1 : this.#limits.maxWriteBytes;
     this.#responses = new FrameQueue(blockBytes);
     this.#requests = new FrameQueue(blockBytes);
+    this.#forwards = new FrameQueue(blockBytes);
     this.#chunks = new ChunkWriter({
       limits: this.#limits,
       framing: this.#framing,
       transactionId: this.#transactionId,
       transactions: this.#transactions,
       ring: this.#ring,
-      urgent: () => this.waitingBytes > 0,
+      urgent: () => this.waitingBytes > 0 || this.#forwards.bytes > 0,
     });
   }
 
   /** Takes bytes from the network; they may be reused once the events were drained. A fatal fault ends in a `closed` event. */
   receive(bytes: Uint8Array): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#fault !== undefined) return;
     try {
       this.#decoder.receive(bytes, this.#sink);
     } catch (error) {
-      // What was answered before the fault still leaves, unless it would end up inside an open chunk.
-      this.#end(error as MsrpError, !this.#chunks.open);
+      this.#fault = error as MsrpError;
       return;
     }
     this.#closeWhenDone();
@@ -120,7 +128,11 @@ export class Connection {
     if (event === undefined) {
       if (this.#polled > 0) this.#events = [];
       this.#polled = 0;
-      return undefined;
+      const fault = this.#fault;
+      if (fault === undefined || this.#state === "closed") return undefined;
+      // What was answered before the fault still leaves, unless it would end up inside an open chunk.
+      this.#end(fault, !this.#chunks.open);
+      return this.poll();
     }
     this.#polled++;
     return event;
@@ -160,6 +172,44 @@ export class Connection {
     if (this.#state !== "closed") this.#responses.response(response);
   }
 
+  /** Queues a plain 200; `paths` are those of the response, as `encodePaths` makes them. */
+  acknowledge(transactionId: string, paths: Uint8Array): void {
+    if (this.#state !== "closed") this.#responses.acknowledge(transactionId, paths);
+  }
+
+  /**
+   * Queues another's request, or a part of its body, to be passed on (RFC 4976 §6.4). SENDs wait behind responses and
+   * control requests and do not count as `waitingBytes`; ask `mayForward` before. Other methods go as control requests.
+   * @param owner told of the outcome, as with `request`; absent when nobody is to know
+   * @throws LocalProtocolError "connection-closed", "queue-full" (not for SENDs)
+   */
+  forward(frame: RequestFrame, change: ForwardedRequest, owner?: TransactionOwner): string {
+    this.#mustBeOpen();
+    const { method } = frame;
+    const send = method === "SEND";
+    if (!send && this.#requests.bytes >= this.#limits.maxQueuedRequestBytes) {
+      throw new LocalProtocolError("queue-full", `Cannot pass on ${method}: too much waits already`);
+    }
+    const id = this.#drawId(change.body ?? frame.body);
+    let transaction: OpenTransaction | undefined;
+    if (owner !== undefined) {
+      const interest = send && frame.failureReport !== "yes" ? "error" : "response";
+      transaction = new OpenTransaction(id, method, undefined, owner, interest);
+      transaction.flag = change.flag ?? frame.flag;
+      this.#transactions.add(transaction);
+    }
+    (send ? this.#forwards : this.#requests).forward(frame, id, change, transaction);
+    return id;
+  }
+
+  /** Whether a further SEND may be passed on now, rather than wait where it is. */
+  get mayForward(): boolean {
+    return (
+      this.#forwards.bytes < this.#limits.maxWriteBytes &&
+      this.#transactions.awaiting < this.#limits.maxOpenTransactions
+    );
+  }
+
   /**
    * Sends a message: it takes its turns among the messages of its session, and the session among the others.
    * @throws LocalProtocolError "connection-closed"
@@ -193,7 +243,7 @@ export class Connection {
   transmit(now: number): Uint8Array | undefined {
     const out = this.#out;
     if (this.#chunks.ready) this.#chunks.proceed(out, now);
-    if (!this.#chunks.open && this.#transmitUrgent()) {
+    if (!this.#chunks.open && this.#transmitUrgent() && this.#transmitFrom(this.#forwards)) {
       while (this.#ring.ready && this.#chunks.mayBegin && this.#hasRoom(0)) {
         this.#chunks.begin(this.#ring.next()!, out, now);
         if (this.#chunks.open) break;
@@ -210,7 +260,7 @@ export class Connection {
 
   /** Whether `transmit` would give something. */
   get hasOutput(): boolean {
-    if (this.waitingBytes > 0) return true;
+    if (this.waitingBytes > 0 || this.#forwards.bytes > 0) return true;
     return this.#chunks.open ? this.#chunks.ready : this.#ring.ready && this.#chunks.mayBegin;
   }
 
@@ -241,13 +291,15 @@ export class Connection {
 
   /** Moves waiting frames into the write; false when the write is full. */
   #transmitUrgent(): boolean {
-    for (const queue of [this.#responses, this.#requests]) {
-      while (queue.bytes > 0) {
-        if (!this.#hasRoom(queue.nextBytes)) return false;
-        const block = queue.take()!;
-        this.#out.raw(block.bytes);
-        for (const transaction of block.transactions) this.#transactions.sent(transaction);
-      }
+    return this.#transmitFrom(this.#responses) && this.#transmitFrom(this.#requests);
+  }
+
+  #transmitFrom(queue: FrameQueue): boolean {
+    while (queue.bytes > 0) {
+      if (!this.#hasRoom(queue.nextBytes)) return false;
+      const block = queue.take()!;
+      this.#out.raw(block.bytes);
+      for (const transaction of block.transactions) this.#transactions.sent(transaction);
     }
     return true;
   }
@@ -305,7 +357,8 @@ export class Connection {
   }
 
   #closeWhenDone(): void {
-    if (this.#state !== "closing" || this.waitingBytes > 0 || this.#ring.size > 0) return;
+    if (this.#state !== "closing" || this.waitingBytes > 0 || this.#forwards.bytes > 0) return;
+    if (this.#ring.size > 0) return;
     if (this.#transactions.awaiting === 0) this.#end(undefined);
   }
 
@@ -315,6 +368,7 @@ export class Connection {
       this.#responses.clear();
       this.#requests.clear();
     }
+    this.#forwards.clear();
     const cause = error ?? new ConnectionError("connection-closed", "The connection was closed");
     for (const transaction of this.#transactions.drain()) {
       this.#tell(() => transaction.owner.lost?.(transaction, cause));

@@ -2,7 +2,13 @@
  * Frames that go out ahead of message bodies: responses in one queue, control requests in another. They are encoded
  * when they are made, so that a mistake is thrown at its maker, and they wait as bytes, so that waiting is cheap to bound.
  */
-import { FrameWriter, type OutgoingRequest, type OutgoingResponse } from "../wire/encoder.ts";
+import {
+  type ForwardedRequest,
+  FrameWriter,
+  type OutgoingRequest,
+  type OutgoingResponse,
+} from "../wire/encoder.ts";
+import type { RequestFrame } from "../wire/frame.ts";
 import type { OpenTransaction } from "./transactions.ts";
 
 /** Encoded frames that leave together. */
@@ -47,6 +53,24 @@ export class FrameQueue {
   request(request: OutgoingRequest, transaction: OpenTransaction | undefined): void {
     this.#writer.request(request);
     if (transaction !== undefined) this.#transactions.push(transaction);
+    if (this.#writer.length >= this.#maxBlockBytes) this.#seal();
+  }
+
+  /** A request that is passed on; see `FrameWriter.forward`. */
+  forward(
+    frame: RequestFrame,
+    id: string,
+    change: ForwardedRequest,
+    transaction: OpenTransaction | undefined,
+  ): void {
+    this.#writer.forward(frame, id, change);
+    if (transaction !== undefined) this.#transactions.push(transaction);
+    if (this.#writer.length >= this.#maxBlockBytes) this.#seal();
+  }
+
+  /** A plain 200; see `FrameWriter.acknowledge`. */
+  acknowledge(id: string, paths: Uint8Array): void {
+    this.#writer.acknowledge(id, paths);
     if (this.#writer.length >= this.#maxBlockBytes) this.#seal();
   }
 

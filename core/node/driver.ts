@@ -9,12 +9,13 @@ import { Connection, type ControlRequest } from "../connection/connection.ts";
 import type { ConnectionEvent } from "../connection/event.ts";
 import type { OutgoingMessage } from "../connection/message.ts";
 import type { TransactionOwner } from "../connection/transaction.ts";
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, RemoteProtocolError } from "../errors.ts";
 import type { SessionLink } from "../session/session_link.ts";
-import type { OutgoingResponse } from "../wire/encoder.ts";
+import type { ForwardedRequest, OutgoingResponse } from "../wire/encoder.ts";
+import type { RequestFrame } from "../wire/frame.ts";
+import type { ForwardHop, ForwardLink } from "./forwarding.ts";
 import { Handle } from "./handle.ts";
 import { Inbound } from "./inbound.ts";
-import type { LaneHost } from "./lane.ts";
 import type { NodeCore } from "./node_core.ts";
 import { ReadGate } from "./read_gate.ts";
 import type { Seat } from "./seat.ts";
@@ -26,7 +27,7 @@ import type { Verdict } from "./verdict.ts";
 const maxWritesPerTurn = 16;
 
 /** One connection of a node. */
-export class Driver implements TransportSink, SessionLink, LaneHost {
+export class Driver implements TransportSink, SessionLink, ForwardLink {
   readonly handle: Handle;
   readonly timers: Timers;
   readonly answerWithinMs: number;
@@ -37,8 +38,10 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   readonly #seats: Set<Seat> = new Set();
   readonly #inbound: Inbound;
   readonly #reading: ReadGate;
+  readonly #hop: ForwardHop | undefined;
   readonly #deadline: Timer;
   readonly #idle: Timer;
+  #linger: Timer | undefined;
   #inTurn = false;
   #flushDue = false;
   #writable = true;
@@ -63,6 +66,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     this.lastReceivedAt = transport.clock.now();
     this.#admitted = direction === "outbound";
     this.timers.schedule(this.#idle, this.lastReceivedAt + node.limits.maxUnboundMs);
+    this.#hop = node.forwarder?.connected(this);
   }
 
   /** Sessions that are bound to it. */
@@ -113,6 +117,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   }
 
   ended(error?: Error): void {
+    if (this.#linger !== undefined) this.timers.cancel(this.#linger);
     if (this.#over) return;
     this.#connection.receiveEnd(error);
     this.#drain();
@@ -162,17 +167,33 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     } catch (error) {
       // A plugin's comment or field that the grammar forbids: the status alone must do.
       this.#node.pipeline.error(error, "(node)", "response", undefined);
-      this.#respondPlainly(response);
+      if (response.comment !== undefined || response.headers !== undefined) {
+        const { transactionId, status, toPath, fromPath } = response;
+        this.respond({ transactionId, status, toPath, fromPath });
+      }
     }
     this.touch();
   }
 
-  #respondPlainly({ transactionId, status, toPath, fromPath }: OutgoingResponse): void {
-    try {
-      this.#connection.respond({ transactionId, status, toPath, fromPath });
-    } catch (error) {
-      this.#node.pipeline.error(error, "(node)", "response", undefined);
-    }
+  // ForwardLink
+
+  get mayForward(): boolean {
+    return this.open && this.#connection.mayForward;
+  }
+
+  keep(): void {
+    if (!this.#closing) this.timers.cancel(this.#idle);
+  }
+
+  forward(frame: RequestFrame, change: ForwardedRequest, owner?: TransactionOwner): string {
+    const id = this.#connection.forward(frame, change, owner);
+    this.touch();
+    return id;
+  }
+
+  acknowledge(transactionId: string, paths: Uint8Array): void {
+    this.#connection.acknowledge(transactionId, paths);
+    this.touch();
   }
 
   // LaneHost
@@ -270,8 +291,12 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   #drain(): void {
     for (let event = this.#connection.poll(); event !== undefined; event = this.#connection.poll()) {
       if (this.#over) continue; // ended by what an earlier event brought: the rest is void
-      if (event.type === "request") this.#inbound.request(event.frame);
-      else this.#event(event);
+      if (event.type === "request") {
+        if (this.#hop?.request(event.frame) !== true) this.#inbound.request(event.frame);
+      } else {
+        if (event.type === "response") this.#hop?.response(event.frame, event.transaction);
+        this.#event(event);
+      }
     }
   }
 
@@ -298,6 +323,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
         this.touch();
         break;
       }
+      this.#hop?.refill();
       const bytes = this.#connection.transmit(now);
       if (bytes === undefined) break;
       this.#writable = this.#transport.write(bytes);
@@ -318,9 +344,29 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
   // The connection's last event: everything is written, or everything is lost.
   #closed(error: Error | undefined): void {
     if (this.#over) return;
-    if (this.#closing && error === undefined) this.#transport.close();
+    const answers = error instanceof RemoteProtocolError && this.#writeLast();
+    if (answers || (this.#closing && error === undefined)) this.#transport.close();
     else this.#transport.abort();
     this.#finish(error);
+  }
+
+  // The peer broke the framing: what it asked before is still answered, if it reads the answers in time.
+  #writeLast(): boolean {
+    const now = this.timers.clock.now();
+    let written = false;
+    for (
+      let bytes = this.#connection.transmit(now);
+      bytes !== undefined;
+      bytes = this.#connection.transmit(now)
+    ) {
+      this.#transport.write(bytes);
+      written = true;
+    }
+    if (written) {
+      this.#linger = new Timer(() => this.#transport.abort());
+      this.timers.schedule(this.#linger, now + this.#node.limits.closeTimeoutMs);
+    }
+    return written;
   }
 
   #finish(error: Error | undefined): void {
@@ -330,6 +376,7 @@ export class Driver implements TransportSink, SessionLink, LaneHost {
     this.timers.cancel(this.#idle);
     this.#early = [];
     this.#inbound.close();
+    this.#hop?.ended(error);
     // RFC 4975 §5.4: the sessions of a connection end with it.
     const seats = [...this.#seats];
     this.#seats.clear();

@@ -32,8 +32,12 @@ export class Inbound {
     this.#waiting = new Waiting(driver);
   }
 
-  /** Takes a request; its octets need only be valid during the call. */
-  request(frame: RequestFrame): void {
+  /**
+   * Takes a request; its octets need only be valid during the call.
+   *
+   * @param patient false: it has waited for its session before
+   */
+  request(frame: RequestFrame, patient = true): void {
     if (frame.method === "REPORT") {
       this.#reported(frame);
       return;
@@ -44,7 +48,7 @@ export class Inbound {
       return;
     }
     // RFC 4975 §7.3: To-Path first, whatever else is wrong; then the binding, then the rest.
-    const seat = this.#seatFor(frame);
+    const seat = this.#seatFor(frame, patient);
     if (seat === undefined) return;
     if (seat instanceof Verdict) {
       this.#stranger.receive(frame, seat);
@@ -58,7 +62,7 @@ export class Inbound {
 
   /** A session is held no more: what waited for it here is taken up, or refused. */
   released(seat: Seat): void {
-    for (const frame of this.#waiting.leave(seat)) this.request(frame);
+    for (const frame of this.#waiting.leave(seat)) this.request(frame, false);
   }
 
   /** A session has left the connection. */
@@ -74,20 +78,22 @@ export class Inbound {
   }
 
   // Undefined: the request waits until its session is released.
-  #seatFor(frame: RequestFrame): Seat | Verdict | undefined {
+  #seatFor(frame: RequestFrame, patient: boolean): Seat | Verdict | undefined {
     const to = frame.toPath[0];
     if (to === undefined || frame.toPath.length !== 1) return NO_SESSION;
     const driver = this.#driver;
     const known = this.#node.registry.find(to);
     if (known?.driver === driver) return known;
     if (known !== undefined && (known.driver !== undefined || known.core.role === "active")) {
-      return BOUND_ELSEWHERE;
+      return patient && this.#node.contest(known) ? this.#waiting.take(known, frame) : BOUND_ELSEWHERE;
     }
-    // Only a sound request binds, or lets in (RFC 4975 §5.4).
-    if (frame.fault !== undefined) return known === undefined ? NO_SESSION : new Verdict(frame.fault.status);
     if (!driver.open || driver.sessionCount >= this.#node.limits.maxSessionsPerConnection) return NO_SESSION;
+    const welcome = known === undefined ? this.#node.welcome(to, frame.fromPath, driver.handle) : {};
+    if (welcome === undefined) return NO_SESSION;
+    // Only a sound request binds, or lets in (RFC 4975 §5.4).
+    if (frame.fault !== undefined) return new Verdict(frame.fault.status);
     if (known?.callers !== undefined) return this.#waiting.take(known, frame);
-    const seat = known ?? this.#node.letIn(to, frame.fromPath, driver.handle);
+    const seat = known ?? this.#node.letIn(to, frame.fromPath, welcome);
     if (seat === undefined || !this.#node.mayBind(seat, driver)) return NO_SESSION;
     if (seat.core.remote.length === 0) seat.core.update({ remote: frame.fromPath });
     driver.bind(seat, false);

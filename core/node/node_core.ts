@@ -8,19 +8,21 @@ import { SuccessReporter } from "../session/reporter.ts";
 import type { Session } from "../session/session.ts";
 import { type MessageHandler, SessionCore } from "../session/session_core.ts";
 import type { OutgoingDraft, SessionHost } from "../session/session_link.ts";
-import type { SessionInit } from "../session/session_options.ts";
+import type { SessionInit, SessionSettings } from "../session/session_options.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import type { ConnectionHandle } from "./context.ts";
 import { NodeConnectContext, NodeOutgoingContext } from "./contexts.ts";
 import { Driver } from "./driver.ts";
+import { NodeForwardHost } from "./forward_host.ts";
+import type { Forwarder } from "./forwarding.ts";
 import { InboxAssembler } from "./inbox_assembler.ts";
 import { type MsrpOptions, type NodeLimits, nodeLimits } from "./options.ts";
-import { Pipeline } from "./pipeline.ts";
+import { Pipeline, type Place } from "./pipeline.ts";
 import type { Hooks, Plugin, PluginHost } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { Seat } from "./seat.ts";
 import { Timer, Timers } from "./timers.ts";
-import type { Clock, Transport } from "./transport.ts";
+import type { Accept, Clock, Connector, ConnectTarget, Transport } from "./transport.ts";
 import { Verdict } from "./verdict.ts";
 
 type Verifier = (connection: ConnectionHandle) => boolean;
@@ -30,7 +32,9 @@ export class NodeCore {
   readonly options: MsrpOptions;
   readonly limits: NodeLimits;
   readonly registry: Registry<Seat>;
-  readonly pipeline: Pipeline<Seat>;
+  readonly pipeline: Pipeline<Place>;
+  /** What passes requests on, when a plugin does. */
+  readonly forwarder: Forwarder | undefined;
   readonly messageHandlers: readonly MessageHandler[];
   readonly drivers: Set<Driver> = new Set();
   /** Called with each connection that is over. */
@@ -62,10 +66,10 @@ export class NodeCore {
       error: (error, stage) => this.pipeline.error(error, "(plugin)", stage, undefined),
     };
     const hooks: readonly Hooks<never>[] = plugins.flatMap((plugin) => plugin.setup(host));
-    this.pipeline = new Pipeline<Seat>(
+    this.pipeline = new Pipeline<Place>(
       hooks,
       {
-        request: (c) => c.otherwise,
+        request: (c) => c.inner?.(c) ?? c.otherwise,
         chunk: (c) => c.owner.assemble(c),
         deliver: (c) => c.chunk.owner.handOver(c),
         assembler: (session) =>
@@ -74,7 +78,8 @@ export class NodeCore {
       },
       host,
     );
-    this.pipeline.ownOf = (seat) => seat.own;
+    this.pipeline.ownOf = (place) => place.own;
+    this.forwarder = this.pipeline.forward?.(new NodeForwardHost(this, host));
   }
 
   // Time
@@ -146,6 +151,35 @@ export class NodeCore {
     return this.drivers.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#empty.push(resolve));
   }
 
+  /** Opens a connection, once the `connect` stage has let it. @throws ConnectionError */
+  async dial(
+    target: ConnectTarget,
+    connector: Connector,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+  ): Promise<Driver> {
+    // RFC 4975 §14.5: a peer may name a victim's address, so policy is asked before anything is sent there.
+    const verdict = this.pipeline.connect.run(new NodeConnectContext(undefined, target), []);
+    const decided = verdict instanceof Verdict ? verdict : await verdict;
+    if (!decided.accepted)
+      throw new ConnectionError("connect-refused", "Cannot connect: a plugin refused the target");
+    if (this.drivers.size >= this.limits.maxConnections) {
+      throw new ConnectionError(
+        "too-many-connections",
+        `Cannot connect: there are ${this.limits.maxConnections}`,
+      );
+    }
+    let driver: Driver | undefined;
+    const accept: Accept = (transport) => (driver = this.attach(transport, "outbound"));
+    await connector(target, accept, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    if (driver === undefined)
+      throw new ConnectionError("connect-failed", "Cannot connect: the adapter gave no transport");
+    return driver;
+  }
+
   // Sessions
 
   /** Makes a session and puts it into the registry. */
@@ -190,14 +224,42 @@ export class NodeCore {
     return this.#seats.get(session);
   }
 
-  /** A peer asks for a session that nobody announced. */
-  letIn(local: MsrpUri, remote: readonly MsrpUri[], connection: ConnectionHandle): Seat | undefined {
+  /**
+   * A second connection asks for a bound session. Its peer may have come back sooner than the end of its old connection
+   * is seen here, so what it asks waits a moment; true when it does.
+   */
+  contest(seat: Seat): boolean {
+    const { rebindGraceMs } = this.limits;
+    if (rebindGraceMs === 0 || seat.driver === undefined) return false;
+    if (seat.callers === undefined) {
+      this.hold(seat);
+      this.setTimer(() => this.release(seat), rebindGraceMs);
+    }
+    return true;
+  }
+
+  /** Whether a peer may open a session that nobody announced, and with which settings. */
+  welcome(
+    local: MsrpUri,
+    remote: readonly MsrpUri[],
+    connection: ConnectionHandle,
+  ): SessionSettings | undefined {
     const { acceptUnknown } = this.options;
     if (acceptUnknown === undefined || local.sessionId === undefined || this.registry.full) return undefined;
     try {
       const answer = acceptUnknown({ local, remote, connection });
       if (answer === false) return undefined;
-      return this.open({ ...(answer === true ? {} : answer), local, remote, role: "passive" });
+      return answer === true ? {} : answer;
+    } catch (error) {
+      this.pipeline.error(error, "(application)", "acceptUnknown", undefined);
+      return undefined;
+    }
+  }
+
+  /** Makes the session of a welcome peer. */
+  letIn(local: MsrpUri, remote: readonly MsrpUri[], settings: SessionSettings): Seat | undefined {
+    try {
+      return this.open({ ...settings, local, remote, role: "passive" });
     } catch (error) {
       this.pipeline.error(error, "(application)", "acceptUnknown", undefined);
       return undefined;

@@ -44,6 +44,11 @@ export interface MsrpOptions {
   maxHeldBytes?: number;
   /** A connection that nobody bound a session to is closed: as long as a sender waits for an answer. @default 30000 */
   maxUnboundMs?: number;
+  /**
+   * How long a request for a session that is bound to another connection waits before it is answered 506: a peer that
+   * reconnects is often here before the end of its old connection is. 0 = at once. @default 100
+   */
+  rebindGraceMs?: number;
   /** A connection whose last session ended is closed; a new session may use it until then. @default 10000 */
   idleCloseMs?: number;
   /** Time for a connection that closes: what is written must be taken and answered by then. @default 35000 */
@@ -69,6 +74,7 @@ export type NodeLimits = Required<
     | "maxHeldFrames"
     | "maxHeldBytes"
     | "maxUnboundMs"
+    | "rebindGraceMs"
     | "idleCloseMs"
     | "closeTimeoutMs"
     | "maxSessions"
@@ -83,6 +89,7 @@ const defaults: NodeLimits = {
   maxHeldFrames: 256,
   maxHeldBytes: 1_048_576,
   maxUnboundMs: 30_000,
+  rebindGraceMs: 100,
   idleCloseMs: 10_000,
   closeTimeoutMs: 35_000,
   maxSessions: 100_000,
@@ -90,13 +97,14 @@ const defaults: NodeLimits = {
   maxConnections: 20_000,
 };
 
-/** @throws {RangeError} a limit that is no number above 0 */
+/** @throws {RangeError} a limit that is no number above 0; `rebindGraceMs` may be 0 */
 export function nodeLimits(options: MsrpOptions): NodeLimits {
   const limits = { ...defaults };
   for (const name of Object.keys(defaults) as (keyof NodeLimits)[]) {
     const value = options[name];
     if (value === undefined) continue;
-    if (!(value > 0)) throw new RangeError(`Cannot use ${name}: ${value} (must be above 0)`);
+    if (!(value > 0 || (value === 0 && name === "rebindGraceMs")))
+      throw new RangeError(`Cannot use ${name}: ${value} (must be above 0)`);
     limits[name] = value;
   }
   return limits;

@@ -57,7 +57,7 @@ export class Delivery {
     this.#delivered.reject(
       new LocalProtocolError(
         "no-success-report",
-        "Cannot tell of delivery: send with successReport, or touch delivered at once",
+        "Cannot tell of delivery: the message was sent without successReport",
       ),
     );
   }

@@ -33,6 +33,8 @@ export interface OutboxOptions {
   readonly maxAwaitingReports?: number | undefined;
   /** Octets that a stream is read ahead of the connection. @default 262144 */
   readonly prefetchBytes?: number | undefined;
+  /** Whether messages ask for success reports when their options do not say. @default true */
+  readonly successReport?: boolean | undefined;
   /** Streams that are read at the same time; further ones wait. @default 16 */
   readonly maxConcurrentStreams?: number | undefined;
   /**
@@ -85,6 +87,7 @@ export class Outbox {
       toPath: options.toPath,
       fromPath: options.fromPath,
       prefetchBytes: options.prefetchBytes ?? 262_144,
+      successReport: options.successReport ?? true,
       wake: (message) => this.#link?.wake(message),
       progressed: (message) => this.#progressed(message),
       refused: (message, error) => this.#refused(message, error),

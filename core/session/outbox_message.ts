@@ -17,6 +17,8 @@ export interface OutboxHost {
   readonly toPath: readonly MsrpUri[];
   readonly fromPath: readonly MsrpUri[];
   readonly prefetchBytes: number;
+  /** Whether messages ask for success reports when their options do not say. */
+  readonly successReport: boolean;
   /** The message has octets again, has ended, or was aborted. */
   wake(message: OutboxMessage): void;
   /** `accepted`, `delivered` or the source may have changed: the outbox looks after its books. */
@@ -31,6 +33,7 @@ const noHeaders: readonly (readonly [string, string])[] = [];
 export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
   readonly messageId: string;
   readonly contentType: string;
+  readonly successReport: boolean;
   readonly failureReport: FailureReport;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly maxChunkBytes: number;
@@ -44,9 +47,6 @@ export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
   readonly #onProgress: SendOptions["onProgress"];
   readonly #onFailure: SendOptions["onFailure"];
   #progressDue = false;
-  #successReport: boolean;
-  /** A chunk has left: its report fields bind all further ones (RFC 4975 §7.1.1). */
-  #committed = false;
   #signal: AbortSignal | undefined;
   #onSignal: (() => void) | undefined;
 
@@ -69,7 +69,7 @@ export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
       throw new RangeError(`Cannot send from octet ${options.start} on (must be a whole number from 1)`);
     }
     this.#delivery = new Delivery(this.#before);
-    this.#successReport = options.successReport ?? false;
+    this.successReport = options.successReport ?? host.successReport;
     this.#onProgress = options.onProgress;
     this.#onFailure = options.onFailure;
     this.#source = bodySource(body, options.total, host.prefetchBytes, this);
@@ -82,10 +82,6 @@ export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
 
   get fromPath(): readonly MsrpUri[] {
     return this.#host.fromPath;
-  }
-
-  get successReport(): boolean {
-    return this.#successReport;
   }
 
   get total(): number | undefined {
@@ -116,10 +112,7 @@ export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
   }
 
   get delivered(): Promise<void> {
-    if (!this.#successReport) {
-      if (this.#committed || this.aborted) this.#delivery.withoutReports();
-      else this.#successReport = true;
-    }
+    if (!this.successReport) this.#delivery.withoutReports();
     return this.#delivery.delivered;
   }
 
@@ -135,7 +128,6 @@ export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
   read(max: number): Uint8Array | undefined {
     const piece = this.#source.read(max);
     if (piece === undefined) return undefined;
-    this.#committed = true;
     if (this.#onProgress !== undefined) this.#reportProgress();
     return piece;
   }

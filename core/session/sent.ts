@@ -14,7 +14,7 @@ export interface SendOptions {
   contentType?: string | undefined;
   /** Only to send again what an earlier session could not confirm (RFC 4975 §5.4). @default a new random one */
   messageId?: string | undefined;
-  /** Ask the far end to report the octets that reached it (RFC 4975 §7.1.3); `delivered` needs it. @default false */
+  /** Ask the far end to report the octets that reached it (RFC 4975 §7.1.3); `delivered` needs it. @default true */
   successReport?: boolean | undefined;
   /** Whose failures matter: "yes" waits for a response to each chunk, "partial" hears of errors only. @default "yes" */
   failureReport?: FailureReport | undefined;
@@ -54,8 +54,8 @@ export interface Sent {
    */
   readonly accepted: Promise<void>;
   /**
-   * Success reports cover every octet. Needs `successReport: true`; touched before the first chunk left, that is in
-   * the turn of `send` itself, it asks for the reports, later it rejects with LocalProtocolError "no-success-report".
+   * Success reports cover every octet. With `successReport: false` it rejects with LocalProtocolError
+   * "no-success-report".
    */
   readonly delivered: Promise<void>;
   /** Gives the message up: what is open is closed with `#`. No effect once the last octet has left. */

@@ -193,6 +193,7 @@ export class SessionCore {
       fromPath: this.localPath,
       maxQueuedMessages: this.#init.maxQueuedSends,
       prefetchBytes: this.#init.prefetchBytes,
+      successReport: this.#init.successReport,
       onFailure: (error) => this.fail(error),
     });
     if (this.#link !== undefined) this.#outbox.attach(this.#link);
@@ -219,9 +220,7 @@ export class SessionCore {
     const ready = decided.then((result) => {
       final = result;
     });
-    const sent = new PendingSent(draft.messageId, ready, options.successReport ?? false, (late) =>
-      this.#enqueueDraft(outbox, final, { ...options, ...late }),
-    );
+    const sent = new PendingSent(draft.messageId, ready, () => this.#enqueueDraft(outbox, final, options));
     // Messages keep their order, whether plugins think about them or not.
     const gate: Promise<void> = ready.then(
       () => undefined,

@@ -45,6 +45,8 @@ export interface SessionSettings {
   maxQueuedMessages?: number;
   /** Messages that `send` has taken and that are not accepted yet. @default 1024 */
   maxQueuedSends?: number;
+  /** Whether messages ask for success reports when `send` does not say; `delivered` needs them. @default true */
+  successReport?: boolean;
   /** Octets that a streamed body is read ahead of the connection. @default 262144 */
   prefetchBytes?: number;
 }

@@ -2,14 +2,13 @@
  * A message whose plugins have not decided yet. It looks like any other `Sent`, and becomes one when they let it go.
  */
 import { DeliveryError } from "../errors.ts";
-import type { SendOptions, Sent } from "./sent.ts";
+import type { Sent } from "./sent.ts";
 
 /** Stands in for a message until it is in the outbox. */
 export class PendingSent implements Sent {
   readonly messageId: string;
   readonly accepted: Promise<void>;
   readonly #inner: Promise<Sent>;
-  #wantsReport: boolean;
   #message: Sent | undefined;
   #abortedBy: { reason: unknown } | undefined;
   #delivered: Promise<void> | undefined;
@@ -18,17 +17,11 @@ export class PendingSent implements Sent {
    * @param decided resolves when the message may go
    * @param enqueue puts it into the outbox; called once
    */
-  constructor(
-    messageId: string,
-    decided: Promise<void>,
-    successReport: boolean,
-    enqueue: (late: SendOptions) => Sent,
-  ) {
+  constructor(messageId: string, decided: Promise<void>, enqueue: () => Sent) {
     this.messageId = messageId;
-    this.#wantsReport = successReport;
     this.#inner = decided.then(() => {
       if (this.#abortedBy !== undefined) throw aborted(messageId, this.#abortedBy.reason);
-      this.#message = enqueue({ successReport: this.#wantsReport });
+      this.#message = enqueue();
       return this.#message;
     });
     this.accepted = this.#inner.then((sent) => sent.accepted);
@@ -36,7 +29,6 @@ export class PendingSent implements Sent {
   }
 
   get delivered(): Promise<void> {
-    this.#wantsReport = true;
     if (this.#delivered === undefined) {
       this.#delivered = this.#inner.then((sent) => sent.delivered);
       this.#delivered.catch(() => undefined);

@@ -9,6 +9,7 @@ import { CommandError } from "./command_error.ts";
 
 /** Discard port: RFC 6135 §4.2 has an endpoint write it that never listens. */
 const ACTIVE_PORT = 9;
+const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
 
 /**
  * Reads one URI of an option.
@@ -79,13 +80,28 @@ export function parseListen(text: string): ListenAddress {
   return { uri: plain.text, host, secure: scheme === "msrps", sessionId };
 }
 
+/** Whether a listener at this address takes connections to every address of the machine. */
+export function isUnspecified(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+/** Whether two hosts of URIs are the same (RFC 4975 §6.1), `localhost` being every loopback address. */
+export function sameHost(one: string, other: string): boolean {
+  const canonical = (host: string) => (loopback.has(host.toLowerCase()) ? "localhost" : hostKey(host));
+  return canonical(one) === canonical(other);
+}
+
+function hostKey(host: string): string {
+  return MsrpUri.from({ scheme: "msrp", host, port: 1, transport: "tcp" }).key;
+}
+
 /**
  * The URI under which others reach a listener: with the session-id, and with this machine's name instead of an
  * unspecified address.
  */
 export function sessionUri(listener: MsrpUri, sessionId: string): string {
   const { scheme, host, port } = listener;
-  const reachable = host === "0.0.0.0" || host === "::" ? hostname() : host;
+  const reachable = isUnspecified(host) ? hostname() : host;
   return MsrpUri.from({
     scheme,
     host: reachable,

@@ -8,7 +8,7 @@ import type { MsrpUri, UnknownSession } from "../../core/mod.ts";
 import { echo } from "../../samples/echo.ts";
 import { EXIT_OK } from "../exit_codes.ts";
 import { runProgram, scopedNode, untilSignal } from "../lifetime.ts";
-import { sessionUri } from "./addresses.ts";
+import { isUnspecified, type ListenAddress, sameHost, sessionUri } from "./addresses.ts";
 import { invocation } from "./invocation.ts";
 import { type ListeningOptions, listenAddresses, openListeners } from "./listening.ts";
 import { DEFAULT_LISTEN } from "./program.ts";
@@ -23,12 +23,11 @@ export interface EchoOptions extends ListeningOptions {
 /** Runs the echo endpoint until SIGINT or SIGTERM; returns the exit status. */
 export function runEcho(options: EchoOptions, terminal: Terminal): Promise<number> {
   const addresses = listenAddresses(options, DEFAULT_LISTEN);
-  const named = new Set(addresses.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId])));
   const program = Effect.gen(function* () {
-    const app = yield* scopedNode(() =>
-      named.size === 0 ? echo() : echo({ acceptUnknown: accepts(named) }),
-    );
+    const listening: MsrpUri[] = [];
+    const app = yield* scopedNode(() => echo({ acceptUnknown: accepts(addresses, listening) }));
     const { uris, certificate } = yield* openListeners(app, addresses, options, terminal);
+    listening.push(...uris);
     for (const uri of uris) {
       const fingerprint = uri.scheme === "msrps" ? certificate?.fingerprint : undefined;
       terminal.result(
@@ -59,7 +58,19 @@ function nextStep(uri: MsrpUri, sessionId: string, options: EchoOptions, termina
   terminal.note("Ctrl-C ends the server.");
 }
 
-/** Accepts the session-ids that `--listen` named, and no others. */
-function accepts(sessionIds: ReadonlySet<string>): (request: UnknownSession) => boolean {
-  return ({ local }) => sessionIds.has(local.sessionId ?? "");
+/**
+ * Accepts what is below the authority of a listener: its port, and its host unless it listens on every address; when
+ * `--listen` named session-ids there, no others.
+ */
+function accepts(
+  addresses: readonly ListenAddress[],
+  listening: readonly MsrpUri[],
+): (request: UnknownSession) => boolean {
+  return ({ local }) =>
+    listening.some(({ scheme, host, port }, index) => {
+      if (local.scheme !== scheme || local.port !== port) return false;
+      if (!isUnspecified(host) && !sameHost(local.host, host)) return false;
+      const { sessionId } = addresses[index]!;
+      return sessionId === undefined || local.sessionId === sessionId;
+    });
 }

@@ -39,7 +39,7 @@ export function bindingTests(subject: EndpointSubject): void {
   });
 
   test("RFC 4975 §5.4: a second connection gets 506 and the first binding stays intact [4975-5.4-14, 4975-10-506]", async () => {
-    const fixture = await Fixture.start(subject);
+    const fixture = await Fixture.start(subject, { rebindGraceMs: 0 });
     const session = fixture.expect();
     const owner = await fixture.bound(session);
     const intruder = await fixture.peer();

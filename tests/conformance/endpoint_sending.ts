@@ -9,7 +9,8 @@ export function sendingTests(subject: EndpointSubject): void {
     const fixture = await Fixture.start(subject);
     const { session, peer, remote } = await fixture.connected();
     peer.octets.length = 0;
-    session.send("hello", { contentType: "text/plain", messageId: "m.fields", headers: [["X-Note", "1"]] });
+    const options = { contentType: "text/plain", messageId: "m.fields", successReport: false };
+    session.send("hello", { ...options, headers: [["X-Note", "1"]] });
     const { id } = await peer.frame();
     const lines = [
       `MSRP ${id} SEND`,

@@ -311,11 +311,19 @@ describe("the end of a connection", () => {
     expect(bench.statuses).toEqual(["aaaa 200"]);
   });
 
-  test("a fault that loses the borders of frames drops it", async () => {
+  test("a fault that loses the borders of frames drops it; what was asked before is answered first", async () => {
     const app = new Msrp({ acceptUnknown: () => true });
     const bench = await Bench.start(app);
-    bench.receive(send("aaaa"), "HELO there\n");
-    expect([bench.log, app.connectionCount, app.sessionCount]).toEqual([["abort"], 0, 0]);
+    bench.receive("HELO there\n");
+    expect([bench.log, app.connectionCount]).toEqual([["abort"], 0]);
+    const polite = await Bench.start(app);
+    polite.receive(send("aaaa"), "HELO there\n");
+    expect([polite.statuses, polite.log]).toEqual([["aaaa 200"], ["close"]]);
+    expect([app.connectionCount, app.sessionCount]).toEqual([0, 0]);
+    polite.clock.advance(34_999);
+    expect(polite.log).toEqual(["close"]);
+    polite.clock.advance(1);
+    expect(polite.log).toEqual(["close", "abort"]);
   });
 });
 

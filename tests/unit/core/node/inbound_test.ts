@@ -1,9 +1,10 @@
 // Requests to sessions: the look-up, its cache over ends and bindings, and what binds.
 import { describe, expect, test } from "#test";
-import { MemoryNetwork } from "../../../../adapters/memory.ts";
+import { FakeClock, MemoryNetwork } from "../../../../adapters/memory.ts";
 import { type EndpointSubject, Fixture, request } from "../../../conformance/endpoint_fixture.ts";
 
-const network = new MemoryNetwork();
+const clock = new FakeClock();
+const network = new MemoryNetwork({ clock });
 let port = 1;
 const subject: EndpointSubject = {
   name: "memory",
@@ -49,8 +50,34 @@ describe("inbound requests", () => {
     peer.write(request({ to: session.local.text, from: fixture.peerUri, range: "bad", body: "x" }));
     expect((await peer.frame()).what).toBe("400");
     peer.write(request({ to: fixture.uri(), from: fixture.peerUri, range: "bad", body: "x" }));
-    expect((await peer.frame()).what).toBe("481");
-    expect([session.state, asked]).toEqual(["idle", 0]);
+    expect((await peer.frame()).what).toBe("400");
+    expect([session.state, asked, fixture.app.sessionCount]).toEqual(["idle", 1, 1]);
+    await fixture.close();
+    const strict = await Fixture.start(subject);
+    const stranger = await strict.peer();
+    stranger.write(request({ to: strict.uri(), from: strict.peerUri, range: "bad", body: "x" }));
+    expect((await stranger.frame()).what).toBe("481");
+    await strict.close();
+  });
+
+  test("of a peer that reconnects wait for the end of its old connection, and of another one for the 506", async () => {
+    const fixture = await Fixture.start(subject, { acceptUnknown: () => true });
+    const to = fixture.uri();
+    const first = await fixture.peer();
+    first.write(request({ to, from: fixture.peerUri, body: "x" }));
+    expect((await first.frame()).what).toBe("200");
+    const second = await fixture.peer();
+    second.write(request({ to, from: fixture.peerUri, body: "x" }));
+    expect(await second.silence()).toEqual([]);
+    first.transport.abort();
+    expect((await second.frame()).what).toBe("200");
+    const third = await fixture.peer();
+    third.write(request({ to, from: fixture.peerUri, body: "x" }));
+    expect(await third.silence()).toEqual([]);
+    clock.advance(99);
+    expect(await third.silence()).toEqual([]);
+    clock.advance(1);
+    expect((await third.frame()).what).toBe("506");
     await fixture.close();
   });
 

@@ -15,7 +15,7 @@ async function settle(): Promise<void> {
 describe("accepted", () => {
   test("RFC 4975 §10.1: resolves when every chunk was answered with 200 [4975-10-200]", async () => {
     const pair = new OutboxPair({}, { maxChunkBytes: 2048 });
-    const sent = pair.outbox.enqueue(pattern(5000));
+    const sent = pair.outbox.enqueue(pattern(5000), { successReport: false });
     await sent.accepted;
     expect(pair.message(sent.messageId)).toEqual({
       body: pattern(5000),
@@ -91,17 +91,17 @@ describe("delivered", () => {
     expect(pair.outbox.unreported).toBe(0);
   });
 
-  test("touched in the turn of sending, it asks for reports by itself; later it says why it cannot", async () => {
+  test("reports are asked for unless the sender says no, and then delivered says why it cannot tell", async () => {
     const pair = new OutboxPair();
-    const early = pair.outbox.enqueue("hi");
-    const { delivered } = early;
-    await early.accepted;
-    expect(pair.message(early.messageId).successReport).toBe(true);
-    pair.report(early.messageId, 200);
-    await delivered;
-    const late = pair.outbox.enqueue("hi");
-    await late.accepted;
-    const error = await failure(late.delivered);
+    const asked = pair.outbox.enqueue("hi");
+    await asked.accepted;
+    expect(pair.message(asked.messageId).successReport).toBe(true);
+    pair.report(asked.messageId, 200);
+    await asked.delivered;
+    const silent = pair.outbox.enqueue("hi", { successReport: false });
+    await silent.accepted;
+    expect(pair.message(silent.messageId).successReport).toBe(false);
+    const error = await failure(silent.delivered);
     expect(error instanceof LocalProtocolError && error.code).toBe("no-success-report");
   });
 

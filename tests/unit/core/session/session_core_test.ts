@@ -81,7 +81,7 @@ describe("a session", () => {
   test("ends by its own wish once what it sent was accepted", async () => {
     const doors = new Doors();
     doors.core.bind(doors, true);
-    const sent = doors.core.send("last", {});
+    const sent = doors.core.send("last", { successReport: false });
     const closing = doors.core.close(true);
     await settle();
     expect(doors.core.state).toBe("bound");

@@ -1,14 +1,14 @@
-// Messages whose plugins have not decided: order, reports asked for late, giving up, refusals.
+// Messages whose plugins have not decided: order, outcome, giving up, refusals.
 import { describe, expect, test } from "#test";
 import type { DeliveryError, MsrpError } from "../../../../core/errors.ts";
 import { definePlugin } from "../../../../core/node/plugin.ts";
-import type { SendOptions, Sent } from "../../../../core/session/sent.ts";
+import type { Sent } from "../../../../core/session/sent.ts";
 import { PendingSent } from "../../../../core/session/session_pending.ts";
 import { NodePair, rejection, settle, thrown } from "../../../support/nodes.ts";
 
-function inner(log: string[]): (late: SendOptions) => Sent {
-  return (late) => {
-    const delivered = late.successReport ? Promise.resolve() : Promise.reject(new Error("not asked for"));
+function inner(log: string[]): () => Sent {
+  return () => {
+    const delivered = Promise.reject(new Error("not delivered"));
     delivered.catch(() => undefined);
     return {
       messageId: "m.inner",
@@ -20,21 +20,18 @@ function inner(log: string[]): (late: SendOptions) => Sent {
 }
 
 describe("a pending message", () => {
-  test("asks for reports when somebody looks at delivered in time", async () => {
-    const sent = new PendingSent("m.1", Promise.resolve(), false, inner([]));
-    await sent.delivered;
+  test("has the outcome of the message that it becomes", async () => {
+    const sent = new PendingSent("m.1", Promise.resolve(), inner([]));
     await sent.accepted;
-    const late = new PendingSent("m.2", Promise.resolve(), false, inner([]));
-    await late.accepted;
-    expect((await rejection(late.delivered)).message).toBe("not asked for");
+    expect((await rejection(sent.delivered)).message).toBe("not delivered");
   });
 
   test("given up before it went never goes, afterwards it is the message that is given up", async () => {
     const log: string[] = [];
-    const early = new PendingSent("m.1", Promise.resolve(), false, inner(log));
+    const early = new PendingSent("m.1", Promise.resolve(), inner(log));
     early.abort("changed my mind");
     expect((await rejection<DeliveryError>(early.accepted)).code).toBe("aborted");
-    const late = new PendingSent("m.2", Promise.resolve(), false, inner(log));
+    const late = new PendingSent("m.2", Promise.resolve(), inner(log));
     await late.accepted;
     late.abort("too late");
     expect(log).toEqual(["abort too late"]);

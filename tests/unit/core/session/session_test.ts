@@ -73,7 +73,7 @@ describe("a session", () => {
       reports.push(`${messageId} ${status} ${matched}`),
     );
     there.report({ messageId: "m.unknown", status: 413 });
-    await here.send("y").accepted;
+    await here.send("y", { successReport: false }).accepted;
     expect(reports).toEqual(["m.unknown 413 false"]);
     await pair.close();
   });
