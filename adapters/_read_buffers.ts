@@ -1,6 +1,6 @@
 // Read buffers for runtimes that fill a buffer of the caller's (Deno). A pending read holds its buffer, so ten thousand idle
 // connections must not hold ten thousand large ones.
-const smallBytes = 4_096;
+const smallBytes = 2_048;
 const middleBytes = 16_384;
 const largeBytes = 262_144;
 
@@ -31,7 +31,7 @@ export class ReadBuffers {
   }
 
   /**
-   * A reader for one connection: 4 KiB while it is quiet, 256 KiB while reads fill that. When all large buffers are lent
+   * A reader for one connection: 2 KiB while it is quiet, 256 KiB while reads fill that. When all large buffers are lent
    * out, to connections that stopped in mid-stream for instance, 16 KiB of its own have to do.
    */
   reader(): Reader {
