@@ -114,7 +114,12 @@ export class RunningCommand {
 
   /** Sends a signal and waits for the end. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
-    this.#child.kill(signal);
+    // Not child.kill(): after it Deno tells no exit status, even of a process that ended by itself.
+    try {
+      if (!this.#closed && this.#child.pid !== undefined) process.kill(this.#child.pid, signal);
+    } catch {
+      // It has ended by itself a moment ago.
+    }
     return await this.ended;
   }
 
