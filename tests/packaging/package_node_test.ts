@@ -55,7 +55,7 @@ afterAll(() => folder.remove());
 describe("the packed package", () => {
   test("holds the sources, the build, and nothing of the workshop", () => {
     const paths = packed.files.map(({ path }) => path);
-    const workshop = paths.filter((path) => /^(tests|scripts|bench|docs|samples|node_modules|\.)/.test(path));
+    const workshop = paths.filter((path) => /^(tests|scripts|bench|docs|node_modules|\.)/.test(path));
     expect(workshop).toEqual([]);
     for (const wanted of [
       "package.json",
