@@ -35,7 +35,7 @@ export const nodeSockets: RawSockets = {
           (bytes: Uint8Array) => socket.write(bytes),
           () => socket.end(),
         );
-        socket.on("data", (bytes) => pump.answered(bytes.length));
+        socket.on("data", (bytes: Uint8Array) => pump.answered(bytes.length));
         socket.on("drain", () => pump.drained());
         resolve(pump);
       };

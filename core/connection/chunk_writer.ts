@@ -19,6 +19,8 @@ import { OpenTransaction, type Transactions } from "./transactions.ts";
 const maxExactBytes = 2048;
 /** An id generator that clashes this often is broken; the random one takes over. */
 const maxDraws = 64;
+/** Long messages make room for short ones as long as the last of those is not longer ago than this, in ms. */
+const sharedMs = 1000;
 
 /** What the chunk writer works with. */
 export interface ChunkWriterParts {
@@ -49,6 +51,10 @@ export class ChunkWriter {
   #open: OpenChunk | undefined;
   #stalled = false;
   #expired = false;
+  /** When a short message went out last. */
+  #shortAt = Number.NEGATIVE_INFINITY;
+  /** Long messages that wait for answers to what they have sent. */
+  #held: OutgoingMessage[] = [];
   /** When an open chunk without data is to be closed; Infinity = never. */
   deadline: number = Number.POSITIVE_INFINITY;
 
@@ -85,6 +91,14 @@ export class ChunkWriter {
     else this.#parts.ring.wake(message);
   }
 
+  /** Transactions have ended: long messages that made room for short ones may go on. */
+  answered(): void {
+    if (this.#held.length === 0 || this.#crowded) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const message of held) this.#parts.ring.wake(message);
+  }
+
   /** Time passed: an open chunk without data has waited long enough. */
   expire(now: number): void {
     if (now < this.deadline) return;
@@ -99,7 +113,15 @@ export class ChunkWriter {
       this.#giveUp(entry, out);
       return;
     }
-    const limit = this.#bodyLimit(message);
+    if (entry.short) this.#shortAt = now;
+    // Without answers nobody can tell what is under way.
+    const shared = !entry.short && now - this.#shortAt < sharedMs && message.failureReport === "yes";
+    if (shared && this.#crowded) {
+      this.#parts.ring.park(entry);
+      this.#held.push(message);
+      return;
+    }
+    const limit = this.#bodyLimit(message, shared);
     const turn = this.#turn(message.failureReport === "yes" ? 1 : 0);
     const start = message.position - (entry.rest?.length ?? 0) + 1;
     const room = Math.max(this.#limits.interruptBytes, this.#room(out));
@@ -287,8 +309,16 @@ export class ChunkWriter {
     return this.#limits.maxWriteBytes - out.length;
   }
 
-  #bodyLimit(message: OutgoingMessage): number {
-    const limit = Math.min(this.#limits.maxChunkBytes, message.maxChunkBytes ?? Number.POSITIVE_INFINITY);
+  /** Whether long messages have sent as much as may be unanswered while short ones pass by. */
+  get #crowded(): boolean {
+    return this.#parts.transactions.awaitingOctets >= this.#limits.sharedWindowBytes;
+  }
+
+  #bodyLimit(message: OutgoingMessage, shared: boolean): number {
+    const { maxChunkBytes, sharedWindowBytes } = this.#limits;
+    let limit = Math.min(maxChunkBytes, message.maxChunkBytes ?? Number.POSITIVE_INFINITY);
+    // Only the end of a chunk is answered.
+    if (shared) limit = Math.min(limit, Math.max(maxExactBytes, Math.ceil(sharedWindowBytes / 4)));
     if (this.#parts.framing === "stream") return limit;
     return Math.max(1, Math.min(limit, this.#limits.maxFrameBytes - frameOverhead(message)));
   }

@@ -113,6 +113,7 @@ export class Connection {
       this.#tell(() => transaction.owner.timedOut(transaction));
       this.#events.push({ type: "timeout", transaction });
     }
+    this.#chunks.answered();
     this.#chunks.expire(now);
     this.#closeWhenDone();
   }
@@ -327,6 +328,7 @@ export class Connection {
     } catch (error) {
       this.#ownerThrew(error);
     }
+    this.#chunks.answered();
     this.#events.push({ type: "response", frame, transaction });
   }
 

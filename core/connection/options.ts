@@ -31,6 +31,13 @@ export interface ConnectionOptions {
    * @default 65536
    */
   turnBytes?: number | undefined;
+  /**
+   * Octets of long messages that may be unanswered while short ones pass by: what the system buffers between the ends
+   * is the delay of the short ones, and only answers tell how much that is. A fast link fills it within a round trip of
+   * some milliseconds; a connection without short messages has no such limit.
+   * @default 262144
+   */
+  sharedWindowBytes?: number | undefined;
   /** Longest body of a chunk; an idle link sends a message as one chunk. @default Infinity */
   maxChunkBytes?: number | undefined;
   /** What one write holds at most, give or take one frame. @default 65536 */
@@ -58,6 +65,7 @@ const defaults: ConnectionLimits = {
   congestionBytes: 262_144,
   interruptBytes: 2048,
   turnBytes: 65_536,
+  sharedWindowBytes: 262_144,
   maxChunkBytes: Number.POSITIVE_INFINITY,
   maxWriteBytes: 65_536,
   maxFrameBytes: 65_536,

@@ -81,6 +81,7 @@ export class Transactions {
   readonly #awaiting = new TransactionQueue();
   readonly #remembered = new TransactionQueue();
   #awaitingCount = 0;
+  #awaitingOctets = 0;
 
   /**
    * @param timeoutMs time from `flushed` to the timeout
@@ -94,6 +95,11 @@ export class Transactions {
   /** Transactions whose response is due; those merely remembered do not count. */
   get awaiting(): number {
     return this.#awaitingCount;
+  }
+
+  /** Octets of their bodies, as far as they were sent whole. */
+  get awaitingOctets(): number {
+    return this.#awaitingOctets;
   }
 
   /** All ids in the table. */
@@ -126,6 +132,7 @@ export class Transactions {
     if (!transaction.open) return;
     if (transaction.interest === "response") {
       this.#awaiting.push(transaction);
+      this.#awaitingOctets += octets(transaction);
       return;
     }
     this.#remembered.push(transaction);
@@ -151,6 +158,7 @@ export class Transactions {
     if (!transaction.open) return;
     transaction.open = false;
     this.#open.delete(transaction.id);
+    if (transaction.queue === this.#awaiting) this.#awaitingOctets -= octets(transaction);
     transaction.queue?.remove(transaction);
     if (transaction.interest === "response") this.#awaitingCount--;
   }
@@ -172,4 +180,8 @@ export class Transactions {
     for (const transaction of all) this.remove(transaction);
     return all;
   }
+}
+
+function octets({ range }: OpenTransaction): number {
+  return range?.end === undefined ? 0 : range.end - range.start + 1;
 }

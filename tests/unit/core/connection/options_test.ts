@@ -13,6 +13,7 @@ describe("connectionLimits", () => {
       congestionBytes: 262_144,
       interruptBytes: 2048,
       turnBytes: 65_536,
+      sharedWindowBytes: 262_144,
       maxChunkBytes: Number.POSITIVE_INFINITY,
       maxWriteBytes: 65_536,
       maxFrameBytes: 65_536,
