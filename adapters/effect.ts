@@ -95,8 +95,8 @@ export function connect(
 }
 
 /**
- * Sends a message and waits until it is accepted, or, with `successReport: true`, until the far end has reported all
- * of it. Interruption aborts the message (flag `#`, RFC 4975 §7.1.1). A Stream is read with back-pressure; when it
+ * Sends a message and waits until it is accepted, or, with `successReport: true` given here, until the far end has
+ * reported all of it. Interruption aborts the message (flag `#`, RFC 4975 §7.1.1). A Stream is read with back-pressure; when it
  * fails, so does the message, with the Stream's error as cause.
  */
 export function send<R = never>(

@@ -96,15 +96,16 @@ if (!captureWorks) {
 
 /** Every kind of frame, one at a time. */
 async function traffic(session: Session, peer: Session, client: Msrp): Promise<void> {
-  await session.send("Hello, Wireshark").accepted;
-  await session.send("", { contentType: "text/plain" }).accepted;
+  await session.send("Hello, Wireshark", { successReport: false }).accepted;
+  await session.send("", { contentType: "text/plain", successReport: false }).accepted;
   // The second half exists only when the first was answered, so that each chunk is a segment of its own.
   await session.send(halves(client), { contentType: "text/plain", chunkBytes: 3_000, successReport: false })
     .accepted;
   const given = session.send(halves(client, true), { contentType: "text/plain", chunkBytes: 3_000 });
   await given.accepted.catch(() => undefined);
   await nextResponse(client);
-  await peer.send("Hello yourself", { headers: [["Content-Description", "greeting"]] }).accepted;
+  await peer.send("Hello yourself", { headers: [["Content-Description", "greeting"]], successReport: false })
+    .accepted;
   const reported = new Promise<void>((resolve) => {
     client.tap("report", () => resolve());
   });
