@@ -122,7 +122,7 @@ function sendOptions(
     failureReport: options.failureReport,
     messageId,
     total: source.size === undefined ? undefined : source.size - start,
-    ...(options.successReport === true ? { successReport: true } : {}),
+    successReport: options.successReport === true,
     ...(start > 0 ? { start: start + 1 } : {}),
     ...(source.isFile ? { headers: [["Content-Disposition", contentDisposition(source.name)]] } : {}),
   };
