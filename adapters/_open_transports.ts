@@ -1,4 +1,5 @@
 // The open transports of one listener, so that closing the listener can close them too and wait until they are gone.
+// Handshakes that are still going on are in it as well.
 import type { CloseOptions } from "./_limits.ts";
 
 interface Closable {

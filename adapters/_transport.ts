@@ -1,5 +1,5 @@
-// What the socket transports of all runtimes have in common: the sink and its promises (`ended` exactly once and last),
-// the wait for a peer that does not close, and the order of things when the peer ends first.
+// What the socket transports of all runtimes have in common: the sink and its promises (`ended` exactly once and last).
+// Also the wait for a peer that does not close, and the order of things when the peer ends first.
 import type { Accept, Clock, PeerCertificate, Transport, TransportSink } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { sinkFailure } from "./_failure.ts";
