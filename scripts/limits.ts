@@ -40,6 +40,31 @@ const sections: readonly (readonly [title: string, intro: string, file: string, 
     "SocketLimits",
   ],
   ["Listeners", "Options of `listen()` of every adapter.", "adapters/_limits.ts", "ListenLimits"],
+  ["Nonces of a relay", "Options of `new Authenticator({ … })`.", "core/relay/nonces.ts", "NonceOptions"],
+  [
+    "Logging in at relays",
+    "Options of `new ClientAuth({ … })`.",
+    "core/relay/client_auth.ts",
+    "ClientAuthOptions",
+  ],
+  [
+    "Users in an htdigest file",
+    "Of the command `msrpkit`; fixed there.",
+    "server/credentials/htdigest_file.ts",
+    "HtdigestOptions",
+  ],
+  [
+    "Users in PostgreSQL or behind HTTP",
+    "Of the command `msrpkit`, for each such place; fixed there.",
+    "server/credentials/lookup_gate.ts",
+    "LookupGateOptions",
+  ],
+  [
+    "Answers of an HTTP service",
+    "Of the command `msrpkit`; fixed there.",
+    "server/credentials/lookup_cache.ts",
+    "LookupCacheOptions",
+  ],
 ];
 
 const path = "docs/2.reference/limits.md";

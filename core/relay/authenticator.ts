@@ -7,12 +7,15 @@ import type { HeaderFields } from "../node/verdict.ts";
 import { MsrpUri } from "../wire/uri.ts";
 import type { AuthFailure, AuthOutcome, AuthRefusal } from "./auth_outcome.ts";
 import type { Credentials, MaybePromise, UserCredentials } from "./credentials.ts";
-import { type DigestParts, digestResponse, digestRspauth, equalDigests } from "./digest.ts";
+import { combineDigest, type DigestParts, equalDigests } from "./digest.ts";
 import { type DigestAuthorization, parseAuthorization } from "./digest_authorization.ts";
 import { formatChallenge } from "./digest_challenge.ts";
 import { type DigestAlgorithm, digestHash, digestLength, parseDigestAlgorithm } from "./digest_hash.ts";
 import { formatAuthenticationInfo } from "./digest_info.ts";
 import { type NonceOptions, Nonces } from "./nonces.ts";
+
+/** Most hashes of URIs that are remembered; a client may spell the relay's in any number of ways. */
+const maxRememberedHashes = 64;
 
 /** How a relay authenticates. */
 export interface AuthenticatorOptions extends NonceOptions {
@@ -60,6 +63,8 @@ export class Authenticator {
   readonly #userhash: boolean;
   readonly #opaque: string;
   readonly #decoy: string;
+  // H(A2) by algorithm and A2: a relay is addressed by few names, so two of four hashes of a login are known.
+  readonly #ha2s = new Map<string, string>();
 
   /** @throws RangeError for no algorithm or the same one twice, and for limits below 1 */
   constructor(options: AuthenticatorOptions) {
@@ -126,10 +131,9 @@ export class Authenticator {
     const algorithm = this.#algorithmOf(given, realm);
     if (algorithm === undefined) return this.#ask(digestUri, now, "wrong-algorithm", user);
     // Without a nonce of ours there is nothing to prove, and the backend is spared.
-    if (this.#nonces.check(given.nonce, realm, now) === "unknown") {
-      return this.#ask(digestUri, now, "unknown-nonce", user);
-    }
-    const attempt: Attempt = { digestUri, given, realm, algorithm, now };
+    const nonce = this.#nonces.check(given.nonce, realm, now);
+    if (nonce === "unknown") return this.#ask(digestUri, now, "unknown-nonce", user);
+    const attempt: Attempt = { digestUri, given, realm, algorithm, now, stale: nonce === "stale" };
     try {
       const found = this.#lookup(attempt);
       if (!(found instanceof Promise)) return this.#judge(attempt, found);
@@ -163,25 +167,37 @@ export class Authenticator {
     // An unknown user is checked like a known one, against a hash that nobody has: same answer, same time.
     const known = found?.ha1[algorithm];
     const ha1 = known ?? this.#decoy.slice(0, digestLength(algorithm));
-    const right = equalDigests(given.response, digestResponse(parts, ha1, "AUTH", digestUri));
+    const right = equalDigests(
+      given.response,
+      combineDigest(parts, ha1, this.#ha2(algorithm, `AUTH:${digestUri}`)),
+    );
     if (!right || known === undefined || found === undefined) {
       return this.#ask(digestUri, now, "wrong-credentials", claimed);
     }
-    if (this.#nonces.check(given.nonce, realm, now) !== "valid") {
-      return this.#ask(digestUri, now, "stale-nonce", claimed);
-    }
+    if (attempt.stale) return this.#ask(digestUri, now, "stale-nonce", claimed);
     if (!this.#nonces.use(given.nonce, given.nc, now)) return this.#ask(digestUri, now, "replay", claimed);
     if (found.allowed === false) {
       return { ok: false, status: 403, headers: [], reason: "not-allowed", counted: false, user: found.user };
     }
     const info = formatAuthenticationInfo({
       nextnonce: this.#nextNonce ? this.#nonces.issue(realm, now) : undefined,
-      rspauth: digestRspauth(parts, ha1, digestUri),
+      rspauth: combineDigest(parts, ha1, this.#ha2(algorithm, `:${digestUri}`)),
       cnonce: given.cnonce,
       nc: given.nc,
       qop: "auth",
     });
     return { ok: true, user: found.user, realm, headers: [["Authentication-Info", info]] };
+  }
+
+  #ha2(algorithm: DigestAlgorithm, a2: string): string {
+    const key = `${algorithm} ${a2}`;
+    let hash = this.#ha2s.get(key);
+    if (hash === undefined) {
+      hash = digestHash(algorithm, a2);
+      if (this.#ha2s.size >= maxRememberedHashes) this.#ha2s.clear();
+      this.#ha2s.set(key, hash);
+    }
+    return hash;
   }
 
   #offered(realm: string): readonly DigestAlgorithm[] {
@@ -225,6 +241,8 @@ interface Attempt {
   readonly realm: string;
   readonly algorithm: DigestAlgorithm;
   readonly now: number;
+  /** The nonce is ours, but too old. */
+  readonly stale: boolean;
 }
 
 interface Found extends UserCredentials {

@@ -43,7 +43,7 @@ export interface ClientAuthOptions {
    * @default false
    */
   readonly requireProof?: boolean | undefined;
-  /** Most relays whose nonces are kept; the one not used for longest goes first. @default 64 */
+  /** Most relays whose nonces are kept; the one not used for longest goes first. A user has one relay or two. @default 64 */
   readonly maxRelays?: number | undefined;
   /** Log in over connections without TLS, or to relays whose certificate was not verified. Tests only. @default false */
   readonly allowUnverified?: boolean | undefined;

@@ -49,9 +49,14 @@ export function createUserhash(algorithm: DigestAlgorithm, user: string, realm: 
  * @param uri in MSRP the rightmost URI of To-Path, octet for octet as on the wire (RFC 4976 §9.1)
  */
 export function digestResponse(parts: DigestParts, ha1: string, method: string, uri: string): string {
-  const { algorithm, nonce, nc, cnonce, qop, entityHash } = parts;
+  const { algorithm, entityHash } = parts;
   const a2 = entityHash === undefined ? `${method}:${uri}` : `${method}:${uri}:${entityHash}`;
-  const ha2 = digestHash(algorithm, a2);
+  return combineDigest(parts, ha1, digestHash(algorithm, a2));
+}
+
+/** The last step of response and rspauth, for whoever has H(A2) already (RFC 2617 §3.2.2.1). */
+export function combineDigest(parts: DigestParts, ha1: string, ha2: string): string {
+  const { algorithm, nonce, nc, cnonce, qop } = parts;
   const middle = qop === undefined ? nonce : `${nonce}:${nc}:${cnonce}:${qop}`;
   return digestHash(algorithm, `${ha1}:${middle}:${ha2}`);
 }

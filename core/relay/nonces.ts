@@ -15,11 +15,16 @@ export interface NonceOptions {
    * @default drawn at random, so that nonces end with the process
    */
   readonly secret?: Uint8Array | undefined;
-  /** Life of a nonce in milliseconds; an answer to an older one is told to try again (`stale=true`). @default 300000 */
+  /**
+   * Life of a nonce in milliseconds; an answer to an older one is told to try again (`stale=true`). Long enough for
+   * somebody to find and type a password, short enough for the replay table.
+   * @default 300000
+   */
   readonly lifetimeMs?: number | undefined;
   /**
    * Most nonces in the replay table, one for each login of the last `lifetimeMs`. Beyond it the oldest is forgotten,
-   * and every nonce of its age becomes stale, so that a forgotten one cannot be replayed. @default 65536
+   * and every nonce of its age becomes stale, so that a forgotten one cannot be replayed. 200 logins a second for the
+   * whole life of a nonce; some 10 MiB. @default 65536
    */
   readonly maxUsed?: number | undefined;
 }
@@ -94,9 +99,11 @@ export class Nonces {
       use.count = count;
       return true;
     }
-    if (count < 1) return false;
+    const issued = readTime(hexToBytes(nonce.slice(0, 2 * headBytes)));
+    // Since it was checked it may have been used by somebody else and forgotten again.
+    if (count < 1 || issued <= this.#floor) return false;
     this.#makeRoom(now);
-    this.#used.set(nonce, { issued: readTime(hexToBytes(nonce.slice(0, 2 * headBytes))), count });
+    this.#used.set(nonce, { issued, count });
     return true;
   }
 

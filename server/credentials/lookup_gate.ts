@@ -6,11 +6,11 @@ import { StoreError } from "./store.ts";
 
 /** Limits of a `LookupGate`. */
 export interface LookupGateOptions {
-  /** Most questions under way at once. @default 16 */
+  /** Most questions under way at once: 16 at 10 ms each answer 1,600 logins a second. For PostgreSQL 8. @default 16 */
   readonly maxConcurrent?: number | undefined;
-  /** Most questions in line for that; further ones fail at once. @default 1024 */
+  /** Most questions in line for that; further ones fail at once, as they would not be answered in time. @default 1024 */
   readonly maxWaiting?: number | undefined;
-  /** Longest time from question to answer, waiting included, in milliseconds. @default 5000 */
+  /** Longest time from question to answer, waiting included, in milliseconds; the client gives up at 30 s. @default 5000 */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -70,6 +70,7 @@ describe("Nonces", () => {
     expect(nonces.check(used[0]!, "r", 40)).toBe("stale");
     // As old as the forgotten one: it might be that one for all the table knows.
     expect(nonces.check(waiting, "r", 40)).toBe("stale");
+    expect(nonces.use(waiting, one, 40)).toBe(false);
     expect(nonces.check(younger, "r", 40)).toBe("valid");
     // Still in the table: its count goes on.
     expect(nonces.check(used[1]!, "r", 40)).toBe("valid");
