@@ -30,7 +30,6 @@ describe("msrpkit user", () => {
         expect(await user(["add", "alice"], "first secret\n")).toMatchObject({
           code: 0,
           stdout: "added alice@example.com\n",
-          stderr: "",
         });
         expect((await stat(path)).mode & 0o777).toBe(0o600);
         expect((await user(["passwd", "alice", "--json"], "second secret")).stdout).toBe(
