@@ -27,17 +27,19 @@ function succeeds(command: string, cwd: string, path: string): void {
   });
 }
 
+/** Runs a command that serves until its port listens, then ends it. */
 async function serves(command: string, cwd: string, path: string): Promise<void> {
   const child = start(command, cwd, path);
+  const ended = new Promise<string>((resolve) =>
+    child.once("close", (status) => resolve(`ended: ${status}`)),
+  );
   try {
-    await untilListening(defaultPort, 60_000);
+    const listening = untilListening(defaultPort, 60_000).then(() => "listens");
+    expect({ command, now: await Promise.race([listening, ended]) }).toEqual({ command, now: "listens" });
   } finally {
     stop(child);
   }
-  await new Promise<void>((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve();
-    else child.once("close", () => resolve());
-  });
+  await ended;
 }
 
 afterAll(() => folder.remove());
