@@ -72,3 +72,13 @@ export class DeliveryError extends MsrpError {
 
 /** The network failed, or the connection could not be opened; every session of the connection fails with it. */
 export class ConnectionError extends MsrpError {}
+
+/**
+ * What whoever waits for a connection that is gone is told: that it is gone; what failed, and what the peer did wrong,
+ * is the cause.
+ */
+export function connectionLost(cause: Error | undefined): ConnectionError {
+  if (cause instanceof ConnectionError) return cause;
+  if (cause === undefined) return new ConnectionError("connection-closed", "The connection was closed");
+  return new ConnectionError("connection-lost", `The connection failed: ${cause.message}`, { cause });
+}

@@ -7,7 +7,7 @@
  *
  * The contract: mutate (`receive`, `wake`, `send`, …), drain `poll()` to undefined, then `transmit()`; one driver only.
  */
-import { ConnectionError, LocalProtocolError, type MsrpError } from "../errors.ts";
+import { connectionLost, LocalProtocolError, type MsrpError } from "../errors.ts";
 import { Decoder } from "../wire/decoder.ts";
 import {
   type ForwardedRequest,
@@ -371,7 +371,7 @@ export class Connection {
       this.#requests.clear();
     }
     this.#forwards.clear();
-    const cause = error ?? new ConnectionError("connection-closed", "The connection was closed");
+    const cause = connectionLost(error);
     for (const transaction of this.#transactions.drain()) {
       this.#tell(() => transaction.owner.lost?.(transaction, cause));
     }

@@ -9,7 +9,7 @@ import { Connection, type ControlRequest } from "../connection/connection.ts";
 import type { ConnectionEvent } from "../connection/event.ts";
 import type { OutgoingMessage } from "../connection/message.ts";
 import type { TransactionOwner } from "../connection/transaction.ts";
-import { ConnectionError, RemoteProtocolError } from "../errors.ts";
+import { ConnectionError, connectionLost, RemoteProtocolError } from "../errors.ts";
 import type { SessionLink } from "../session/session_link.ts";
 import type { ForwardedRequest, OutgoingResponse } from "../wire/encoder.ts";
 import type { RequestFrame } from "../wire/frame.ts";
@@ -45,6 +45,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   #inTurn = false;
   #flushDue = false;
   #writable = true;
+  #blockedSince: number = Number.POSITIVE_INFINITY; // when a write was not taken
   #admitted: boolean;
   #early: Uint8Array[] = []; // what came before the connect stage had decided
   #closing = false;
@@ -112,6 +113,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   drained(): void {
     if (this.#over) return;
     this.#writable = true;
+    this.#blockedSince = Number.POSITIVE_INFINITY;
     this.#connection.flushed(this.timers.clock.now());
     this.#turn();
   }
@@ -127,7 +129,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   // SessionLink
 
   send(message: OutgoingMessage): void {
-    if (this.#over) message.lost?.(undefined, closedError(undefined));
+    if (this.#over) message.lost?.(undefined, connectionLost(undefined));
     else this.#connection.send(message);
     this.touch();
   }
@@ -176,6 +178,10 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   }
 
   // ForwardLink
+
+  get blockedSince(): number {
+    return this.#blockedSince;
+  }
 
   get mayForward(): boolean {
     return this.open && this.#connection.mayForward;
@@ -328,6 +334,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
       if (bytes === undefined) break;
       this.#writable = this.#transport.write(bytes);
       if (this.#writable) this.#connection.flushed(now);
+      else this.#blockedSince = now;
     }
     this.#reading.update();
     this.#drain(); // what flushed() brought: the end of a connection that was closing
@@ -380,15 +387,9 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     // RFC 4975 §5.4: the sessions of a connection end with it.
     const seats = [...this.#seats];
     this.#seats.clear();
-    for (const seat of seats) seat.core.fail(closedError(error));
+    for (const seat of seats) seat.core.fail(connectionLost(error));
     this.#node.gone(this, error);
   }
-}
-
-function closedError(cause: Error | undefined): ConnectionError {
-  if (cause instanceof ConnectionError) return cause;
-  if (cause === undefined) return new ConnectionError("connection-closed", "The connection was closed");
-  return new ConnectionError("connection-lost", `The connection failed: ${cause.message}`, { cause });
 }
 
 function describe(detail: unknown): string {

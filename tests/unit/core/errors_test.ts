@@ -2,6 +2,7 @@
 import { describe, expect, test } from "#test";
 import {
   ConnectionError,
+  connectionLost,
   DeliveryError,
   LocalProtocolError,
   MsrpError,
@@ -49,5 +50,18 @@ describe("errors", () => {
     expect(error.messageId).toBe("m1");
     expect(error.range).toEqual({ start: 1, end: 9 });
     expect(error.comment).toBe("No");
+  });
+
+  test("who waits for a connection that is gone is told so, with what went wrong as the cause", () => {
+    const known = new ConnectionError("tls", "text");
+    expect(connectionLost(known)).toBe(known);
+    expect(connectionLost(undefined).code).toBe("connection-closed");
+    const fault = new RemoteProtocolError("incomplete", "text");
+    const lost = connectionLost(fault);
+    expect([lost instanceof ConnectionError, lost.code, lost.cause]).toEqual([
+      true,
+      "connection-lost",
+      fault,
+    ]);
   });
 });

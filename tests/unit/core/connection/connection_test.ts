@@ -304,9 +304,11 @@ describe("the end", () => {
     connection.send(waiting!);
     respond(connection, "peer0000001");
     connection.receiveEnd(new Error("reset"));
-    expect(owner.log).toEqual(["lost reset"]);
+    expect(owner.log).toEqual(["lost The connection failed: reset"]);
     for (const message of [sent, running, parked, waiting]) {
-      expect(message!.log.filter((line) => line === "lost reset").length).toBeGreaterThan(0);
+      expect(
+        message!.log.filter((line) => line === "lost The connection failed: reset").length,
+      ).toBeGreaterThan(0);
     }
     expect(events(connection).map((e) => e.type)).toEqual(["closed"]);
     expect([connection.openTransactions, connection.queuedMessages, connection.waitingBytes]).toEqual([
@@ -373,7 +375,7 @@ describe("the end", () => {
     const message = new TestMessage(10);
     busy.send(message);
     busy.abort(new Error("enough"));
-    expect(message.log).toEqual(["lost enough"]);
+    expect(message.log).toEqual(["lost The connection failed: enough"]);
   });
 });
 

@@ -245,7 +245,7 @@ describe("the end of a session", () => {
     const sent = pair.outbox.enqueue(pattern(100_000));
     await settle();
     pair.pair.left.receiveEnd(new Error("reset"));
-    expect((await failure(sent.accepted)).message).toBe("reset");
+    expect((await failure(sent.accepted)).message).toBe("The connection failed: reset");
     expect(pair.outbox.pending).toBe(0);
   });
 });
