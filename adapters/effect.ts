@@ -7,7 +7,6 @@ import * as Exit from "effect/Exit";
 import type { Scope } from "effect/Scope";
 import * as Stream from "effect/Stream";
 import {
-  type BodyContent,
   ConnectionError,
   type ConnectOptions,
   DeliveryError,
@@ -15,6 +14,7 @@ import {
   type Message,
   type Msrp,
   RemoteProtocolError,
+  type SendContent,
   type SendOptions,
   type Session,
 } from "../core/mod.ts";
@@ -101,10 +101,10 @@ export function connect(
  */
 export function send<R = never>(
   session: Session,
-  body: BodyContent | Stream.Stream<Uint8Array, unknown, R>,
+  body: SendContent | Stream.Stream<Uint8Array, unknown, R>,
   options: SendOptions = {},
 ): Effect.Effect<Delivery, SessionError, R> {
-  if (!Stream.isStream(body)) return sendContent(session, body as BodyContent, options);
+  if (!Stream.isStream(body)) return sendContent(session, body as SendContent, options);
   const readable = Stream.toReadableStreamEffect(body as Stream.Stream<Uint8Array, unknown, R>);
   return Effect.flatMap(readable, (content) => sendContent(session, content, options));
 }
@@ -121,7 +121,7 @@ export function octets(message: Message): Stream.Stream<Uint8Array, SessionError
 
 function sendContent(
   session: Session,
-  body: BodyContent,
+  body: SendContent,
   options: SendOptions,
 ): Effect.Effect<Delivery, SessionError> {
   return Effect.callback<Delivery, SessionError>((resume) => {

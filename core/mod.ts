@@ -104,7 +104,7 @@ export type { InboxResult, IncompleteMessage, MessageFailure } from "./session/i
 export { defineKey, type Key, type KeyedValues } from "./session/key.ts";
 export { Message, type MessageMode } from "./session/message.ts";
 export { exactRange, type ReportPer, SuccessReporter } from "./session/reporter.ts";
-export type { BodyContent, SendOptions, Sent } from "./session/sent.ts";
+export type { BodyContent, OpenFile, SendContent, SendOptions, Sent } from "./session/sent.ts";
 export { Session } from "./session/session.ts";
 export type { MessageHandler } from "./session/session_core.ts";
 export type {

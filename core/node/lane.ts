@@ -45,7 +45,8 @@ interface Held {
 
 // What a waiting frame costs beside its body: head, objects, table entries.
 const frameOverheadBytes = 512;
-const OVERDUE: Verdict = new Verdict(408, "Gate timed out");
+// Not 408: RFC 4975 §10.5 has endpoints receive it and never send it. 413 tells the sender to stop.
+const OVERDUE: Verdict = new Verdict(413, "Gate Timed Out");
 
 /** One line of frames. */
 export class Lane {

@@ -223,7 +223,9 @@ export class SessionNegotiator {
     const current = this.#current.get(media.index);
     const agreed: SessionUpdate = {
       acceptTypes: media.acceptTypes,
+      acceptWrappedTypes: media.acceptWrappedTypes,
       peerAcceptTypes: media.peerAcceptTypes,
+      peerAcceptWrappedTypes: media.peerAcceptWrappedTypes,
       peerMaxBytes: media.peerMaxSize ?? Number.POSITIVE_INFINITY,
       direction: media.direction,
     };
@@ -255,11 +257,9 @@ export class SessionNegotiator {
     } else {
       // The peer moved and we did not: one URI cannot have two sessions, so the old one makes way (RFC 4975 §6).
       if (current?.local.key === local.key) current.abort(new Error("the peer has a new path"));
-      const { acceptWrappedTypes } = media;
       session = this.#app.session({
         ...settings,
         ...agreed,
-        acceptWrappedTypes,
         local,
         remote,
         role,

@@ -18,7 +18,8 @@ import { ACCEPTED, type MaybeVerdict, Verdict } from "./verdict.ts";
 
 const UNKNOWN_METHOD: Verdict = new Verdict(501);
 const UNSUPPORTED_TYPE: Verdict = new Verdict(415);
-const ABANDONED: Verdict = new Verdict(408);
+// Not 408: RFC 4975 §10.5 has endpoints receive it and never send it. 413 tells the sender to stop.
+const ABANDONED: Verdict = new Verdict(413, "Given Up");
 
 /** What is remembered of a SEND once its octets are gone. */
 interface Origin {
@@ -140,8 +141,20 @@ export class Seat implements LaneOwner {
 
   #message(message: Message): MaybeVerdict {
     if (message.duplicate) return this.#duplicate(message);
+    if (!this.#takesInside(message)) return UNSUPPORTED_TYPE;
     const c = new NodeMessageContext(message, this.#chunk as NodeChunkContext<Seat>);
     return this.#node.pipeline.message.run(c, this.own);
+  }
+
+  // RFC 4975 §8.6: accept-wrapped-types. Of what streams the first octets have to do: the rest is the application's.
+  #takesInside(message: Message): boolean {
+    const { contentType, mode } = message;
+    const { acceptTypes } = this.core;
+    if (acceptTypes === undefined || contentType === undefined) return true;
+    if (mode === "memory") return acceptTypes.acceptsInside(contentType, message.body);
+    const { frame } = this.#chunk as NodeChunkContext<Seat>;
+    if (this.#start !== 1 || frame.body === undefined) return true;
+    return acceptTypes.acceptsInside(contentType, frame.body, false);
   }
 
   // RFC 4975 §5.4: not shown again, but answered and reported as its fields ask.
@@ -206,8 +219,17 @@ export class Seat implements LaneOwner {
   #failedLate(message: Message, origin: Origin, error: unknown): void {
     this.#reporter.dropped(origin.messageId);
     const { size } = message;
-    if (size === undefined) return; // aborted or given up: the assembler has answered for it
     const verdict = this.#handlerFailed(error);
+    if (size === undefined) {
+      // Aborted or given up, and the assembler has answered for it; or the handler failed and nobody reads on: the sender
+      // must not wait for the idle time. A reader that still holds the stream has it to itself.
+      if (message.mode === "stream")
+        message
+          .stream()
+          .cancel(error)
+          .catch(() => undefined);
+      return;
+    }
     if (origin.silent) return;
     this.#sendReport(verdict, origin.messageId, origin.fromPath, { start: 1, end: size, total: size });
   }

@@ -4,6 +4,7 @@
  */
 import { LocalProtocolError } from "../errors.ts";
 import { encodeText } from "../wire/text.ts";
+import { octets } from "./send_content.ts";
 import type { BodyContent } from "./sent.ts";
 
 /** Octets in order, read synchronously. */
@@ -56,7 +57,7 @@ export function bodySource(
   if (content instanceof Uint8Array) return memory(content, total);
   if (content instanceof Blob) {
     if (total !== undefined && total !== content.size) throw lengthError(total, content.size);
-    return new StreamBody(streamPuller(content.stream()), content.size, windowBytes, events);
+    return new StreamBody(blobPuller(content), content.size, windowBytes, events);
   }
   if (typeof (content as ReadableStream<Uint8Array> | undefined)?.getReader === "function") {
     return new StreamBody(streamPuller(content as ReadableStream<Uint8Array>), total, windowBytes, events);
@@ -185,12 +186,13 @@ class StreamBody implements BodySource {
   }
 
   #append(value: unknown): void {
-    if (!(value instanceof Uint8Array)) {
-      throw new TypeError("Cannot send this body: its source gave something else than a Uint8Array");
+    const piece = octets(value);
+    if (piece === undefined) {
+      throw new TypeError("Cannot send this body: its source gave something else than octets");
     }
-    if (value.length === 0) return;
-    this.#pieces.push(value);
-    this.#ahead += value.length;
+    if (piece.length === 0) return;
+    this.#pieces.push(piece);
+    this.#ahead += piece.length;
     const length = this.position + this.#ahead;
     if (this.#announced !== undefined && length > this.#announced) throw lengthError(this.#announced, length);
   }
@@ -201,6 +203,18 @@ class StreamBody implements BodySource {
       throw lengthError(this.#announced, length);
     this.#state = "done";
   }
+}
+
+// Opened by the first read: a queue of files holds none of them open, and one that is gone fails its message, not the caller.
+function blobPuller(blob: Blob): Puller {
+  let puller: Puller | undefined;
+  return {
+    next: () => {
+      puller ??= streamPuller(blob.stream());
+      return puller.next();
+    },
+    cancel: (reason) => puller?.cancel(reason),
+  };
 }
 
 function streamPuller(stream: ReadableStream<Uint8Array>): Puller {

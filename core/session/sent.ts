@@ -8,6 +8,17 @@ import type { FailureReport } from "../wire/frame.ts";
 /** What can be sent: text (as UTF-8), octets, or a source of octets that is read as the connection has room. */
 export type BodyContent = string | Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/**
+ * An open file: a `Deno.FsFile`, or a `FileHandle` of `node:fs/promises`. It is read from where it stands to its end, and
+ * closed then, or when the message is given up.
+ */
+export type OpenFile =
+  | { readonly readable: ReadableStream<Uint8Array> }
+  | { createReadStream(): AsyncIterable<Uint8Array> };
+
+/** What `send` takes: any `BodyContent`, octets in whatever array, or an open file. */
+export type SendContent = BodyContent | ArrayBuffer | ArrayBufferView | OpenFile;
+
 /** How a message is sent. */
 export interface SendOptions {
   /** @default "text/plain;charset=utf-8" for a string, a Blob's own type, else "application/octet-stream" */

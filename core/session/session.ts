@@ -5,7 +5,7 @@
 import type { MsrpUri } from "../wire/uri.ts";
 import type { Key, KeyedValues } from "./key.ts";
 import type { Message } from "./message.ts";
-import type { BodyContent, SendOptions, Sent } from "./sent.ts";
+import type { SendContent, SendOptions, Sent } from "./sent.ts";
 import type { MessageHandler, SessionCore } from "./session_core.ts";
 import type { RequestOptions, RequestResult, Role, SessionState, SessionUpdate } from "./session_options.ts";
 import type { ReportFields } from "./session_report.ts";
@@ -61,13 +61,13 @@ export class Session implements KeyedValues, AsyncIterable<Message> {
   }
 
   /**
-   * Sends a message. Before the session is bound it waits; sending never waits for earlier answers. Without a body it is
+   * Sends a message: text, octets, a Blob or file, a stream or async iterable, an open file. Before the session is bound it waits; sending never waits for earlier answers. Without a body it is
    * a SEND that only asks whether the session is there.
    *
    * @throws {LocalProtocolError} `session-closed`, `queue-full`, `type-not-accepted`, `content-type-refused`,
    *   `message-too-large`, `not-sending` (on hold), `no-remote-path`, or what a plugin refused (`outgoing-refused`)
    */
-  send(body: BodyContent | undefined, options: SendOptions = {}): Sent {
+  send(body: SendContent | undefined, options: SendOptions = {}): Sent {
     return this.#core.send(body, options);
   }
 

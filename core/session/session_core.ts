@@ -9,7 +9,8 @@ import { createMessageId } from "../wire/ident.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import type { Message } from "./message.ts";
 import { Outbox } from "./outbox.ts";
-import type { BodyContent, SendOptions, Sent } from "./sent.ts";
+import { bodyContent } from "./send_content.ts";
+import type { BodyContent, SendContent, SendOptions, Sent } from "./sent.ts";
 import { Session } from "./session.ts";
 import { BodilessSent } from "./session_bodiless.ts";
 import { checkDirection } from "./session_direction.ts";
@@ -29,7 +30,7 @@ import { MessageQueue } from "./session_queue.ts";
 import { type ReportFields, reportRequest } from "./session_report.ts";
 import { answered, bindingError, sessionClosed } from "./session_request.ts";
 import { limitBody } from "./session_size.ts";
-import { AcceptTypes } from "./session_types.ts";
+import { type AcceptTypes, checkType, updatedTypes } from "./session_types.ts";
 
 const maxBodilessWaiting = 64;
 
@@ -71,8 +72,8 @@ export class SessionCore {
     this.localPath = [init.local];
     this.role = init.role;
     this.#remote = init.remote;
-    this.acceptTypes = init.acceptTypes === undefined ? undefined : new AcceptTypes(init.acceptTypes);
-    this.#peerTypes = init.peerAcceptTypes === undefined ? undefined : new AcceptTypes(init.peerAcceptTypes);
+    this.acceptTypes = updatedTypes(undefined, init.acceptTypes, init.acceptWrappedTypes);
+    this.#peerTypes = updatedTypes(undefined, init.peerAcceptTypes, init.peerAcceptWrappedTypes);
     this.#peerMaxBytes = init.peerMaxBytes ?? Number.POSITIVE_INFINITY;
     this.#direction = init.direction ?? "sendrecv";
     this.queue = new MessageQueue(init.maxQueuedMessages ?? 64);
@@ -122,9 +123,9 @@ export class SessionCore {
       }
       this.#remote = late.remote;
     }
-    if (late.peerAcceptTypes !== undefined) this.#peerTypes = new AcceptTypes(late.peerAcceptTypes);
+    this.#peerTypes = updatedTypes(this.#peerTypes, late.peerAcceptTypes, late.peerAcceptWrappedTypes);
     if (late.peerMaxBytes !== undefined) this.#peerMaxBytes = late.peerMaxBytes;
-    if (late.acceptTypes !== undefined) this.acceptTypes = new AcceptTypes(late.acceptTypes);
+    this.acceptTypes = updatedTypes(this.acceptTypes, late.acceptTypes, late.acceptWrappedTypes);
     this.#direction = late.direction ?? this.#direction;
     if (this.#state === "idle") this.role = late.role ?? this.role;
   }
@@ -201,10 +202,11 @@ export class SessionCore {
   }
 
   /** Sends a message; see `Session.send`. */
-  send(body: BodyContent | undefined, options: SendOptions): Sent {
+  send(content: SendContent | undefined, options: SendOptions): Sent {
     this.#mustBeOpen();
-    if (body === undefined) return this.#sendBodiless(options);
+    if (content === undefined) return this.#sendBodiless(options);
     const outbox = this.#sends();
+    const body = bodyContent(content);
     const { outgoing } = this.#host;
     if (outgoing === undefined) return this.#enqueue(outbox, body, options);
     const { contentType, headers = [], messageId = createMessageId() } = options;
@@ -267,12 +269,7 @@ export class SessionCore {
       this.#peerMaxBytes,
     );
     checkDirection(this.#direction, contentType, options.control);
-    if (this.#peerTypes?.accepts(contentType) === false) {
-      throw new LocalProtocolError(
-        "type-not-accepted",
-        `Cannot send ${contentType}: the peer does not take it`,
-      );
-    }
+    if (this.#peerTypes !== undefined) checkType(this.#peerTypes, contentType, body);
     return outbox.enqueue(body, { ...options, contentType, total });
   }
 

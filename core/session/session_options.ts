@@ -16,7 +16,15 @@ export type ContentDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive"
 
 /** What the rendezvous says later than the making of a session, or anew (RFC 4975 §8.4). */
 export interface SessionUpdate
-  extends Pick<SessionSettings, "acceptTypes" | "peerAcceptTypes" | "peerMaxBytes" | "direction"> {
+  extends Pick<
+    SessionSettings,
+    | "acceptTypes"
+    | "acceptWrappedTypes"
+    | "peerAcceptTypes"
+    | "peerAcceptWrappedTypes"
+    | "peerMaxBytes"
+    | "direction"
+  > {
   /** The peer's path; only before anything was sent. */
   remote?: readonly MsrpUri[];
 }
@@ -25,10 +33,16 @@ export interface SessionUpdate
 export interface SessionSettings {
   /** Media types that this side takes; others are answered 415. Listed in the own `accept-types`. @default every type */
   acceptTypes?: readonly string[];
-  /** Media types that this side takes inside containers only (RFC 4975 §8.6); as the root of a message they are answered 415. */
+  /**
+   * Media types that this side takes inside containers (message/cpim, multipart/*) besides `acceptTypes` (RFC 4975 §8.6);
+   * others inside them are answered 415. Of a message that streams only its first octets are looked at.
+   * @default every type
+   */
   acceptWrappedTypes?: readonly string[];
   /** The peer's `accept-types`; `send` refuses what is not among them. @default every type */
   peerAcceptTypes?: readonly string[];
+  /** The peer's `accept-wrapped-types`; `send` looks into containers in memory for what is on neither list. @default every type */
+  peerAcceptWrappedTypes?: readonly string[];
   /** The peer's `max-size` in octets; `send` refuses longer messages. @default Infinity */
   peerMaxBytes?: number;
   /**

@@ -32,31 +32,45 @@ export function limitBody(
   };
 }
 
-async function* counted(
+function counted(
   body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   maxBytes: number,
-): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const piece of pieces(body)) {
-    size += piece.length;
-    if (size > maxBytes) throw tooLarge(size, maxBytes);
-    yield piece;
-  }
+): ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> {
+  return "getReader" in body ? countedStream(body, maxBytes) : countedPieces(body, maxBytes);
 }
 
-// Not every runtime's ReadableStream can be iterated.
-async function* pieces(
-  body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  if (!("getReader" in body)) {
-    yield* body;
-    return;
-  }
+// Not a generator, whose end would wait for a read that is pending: a stream that stands still must be given up at once.
+function countedStream(body: ReadableStream<Uint8Array>, maxBytes: number): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    await reader.cancel();
+  let size = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller): Promise<void> {
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+          return;
+        }
+        size += value.byteLength;
+        if (size > maxBytes) {
+          const error = tooLarge(size, maxBytes);
+          reader.cancel(error).catch(() => undefined);
+          throw error;
+        }
+        controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* countedPieces(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.byteLength;
+    if (size > maxBytes) throw tooLarge(size, maxBytes);
+    yield piece;
   }
 }
 

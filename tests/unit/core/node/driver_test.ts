@@ -184,7 +184,7 @@ describe("frames that wait for verdicts", () => {
     await app.close({ drainMs: 0 });
   });
 
-  test("a gate that never decides is given up with 408, and nothing is delivered afterwards", async () => {
+  test("a gate that never decides is given up with 413, never 408, and nothing is delivered afterwards", async () => {
     let go: (() => void) | undefined;
     const delivered: string[] = [];
     const slow = definePlugin({
@@ -201,7 +201,7 @@ describe("frames that wait for verdicts", () => {
     const bench = await Bench.start(app);
     bench.receive(send("aaaa"));
     await bench.clock.advance(5000);
-    expect(bench.statuses).toEqual(["aaaa 408"]);
+    expect(bench.statuses).toEqual(["aaaa 413"]);
     go?.();
     await settle();
     expect(delivered).toEqual([]);

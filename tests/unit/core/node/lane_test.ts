@@ -129,7 +129,7 @@ describe("a lane", () => {
       "early slow1",
       "early a",
       "abandon",
-      "slow1 408 late",
+      "slow1 413 late",
       "gate a",
       "a 200 late",
     ]);

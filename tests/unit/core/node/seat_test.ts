@@ -1,9 +1,10 @@
 // A session in its node: handlers and loops, slow readers, refused slices, states of plugins, errors of the application.
 import { describe, expect, test } from "#test";
-import type { DeliveryError } from "../../../../core/errors.ts";
+import type { DeliveryError, MsrpError } from "../../../../core/errors.ts";
 import { definePlugin } from "../../../../core/node/plugin.ts";
 import type { Session } from "../../../../core/session/session.ts";
-import { NodePair, rejection, settle } from "../../../support/nodes.ts";
+import { reassembly } from "../../../../plugins/reassembly.ts";
+import { NodePair, rejection, settle, thrown } from "../../../support/nodes.ts";
 
 describe("delivery", () => {
   test("calls the node's handlers and the session's, and keeps nothing for a loop then", async () => {
@@ -99,6 +100,70 @@ describe("handlers that fail", () => {
     await sent.accepted;
     expect((await rejection<DeliveryError>(sent.delivered)).status).toBe(403);
     expect(pair.errors.map(({ plugin, stage }) => `${plugin} ${stage}`)).toEqual(["(application) onMessage"]);
+    await pair.close();
+  });
+
+  test("RFC 4975 §10.6: while the message still streams: the sender is stopped at once [4975-10-413]", async () => {
+    const pair = new NodePair({ serverPlugins: [reassembly({ onMessageStart: () => "stream" })] });
+    pair.server.onMessage(async () => {
+      await settle(3);
+      throw new Error("disk full");
+    });
+    const session = await pair.connect();
+    const endless = new ReadableStream<Uint8Array>({ pull: (c) => c.enqueue(new Uint8Array(10_000)) });
+    const error = await rejection<DeliveryError>(session.send(endless).accepted);
+    expect([error.code, error.status]).toEqual(["refused", 413]);
+    expect(pair.errors.map(({ plugin, stage }) => `${plugin} ${stage}`)).toEqual(["(application) onMessage"]);
+    await pair.close();
+  });
+});
+
+describe("RFC 4975 §8.6: accept-wrapped-types [4975-8.6-06, 4975-8.6-09]", () => {
+  const cpim = (type: string, body = "x"): string =>
+    `From: <sip:a@example.com>\r\nTo: <sip:b@example.com>\r\n\r\nContent-Type: ${type}\r\n\r\n${body}`;
+  const contentType = "message/cpim";
+
+  test("what is inside a container and on neither list is answered 415", async () => {
+    const types = { acceptTypes: ["message/cpim", "text/plain"], acceptWrappedTypes: ["text/html"] };
+    const pair = new NodePair({ server: { session: types } });
+    const got: string[] = [];
+    pair.server.onMessage(async (message) => void got.push(await message.text()));
+    const session = await pair.connect();
+    await session.send(cpim("text/html"), { contentType }).accepted;
+    await session.send(cpim("Text/Plain;charset=utf-8"), { contentType, chunkBytes: 40 }).accepted;
+    const refused = session.send(cpim("image/png"), { contentType, chunkBytes: 40 });
+    expect((await rejection<DeliveryError>(refused.accepted)).status).toBe(415);
+    expect(got).toEqual([cpim("text/html"), cpim("Text/Plain;charset=utf-8")]);
+    await pair.close();
+  });
+
+  test("a message that streams is refused by its first octets", async () => {
+    const types = { acceptTypes: ["message/cpim"], acceptWrappedTypes: ["text/html"] };
+    const plugin = reassembly({ onMessageStart: () => "stream" });
+    const pair = new NodePair({ server: { session: types }, serverPlugins: [plugin] });
+    let delivered = 0;
+    pair.server.onMessage(async (message) => {
+      delivered++;
+      await message.bytes();
+    });
+    const session = await pair.connect();
+    const refused = session.send(cpim("image/png", "x".repeat(100_000)), { contentType });
+    expect((await rejection<DeliveryError>(refused.accepted)).status).toBe(415);
+    expect(delivered).toBe(0);
+    await pair.close();
+  });
+
+  test("send refuses what the peer does not take inside; what nobody said is not looked at", async () => {
+    const pair = new NodePair();
+    const peer = { peerAcceptTypes: ["message/cpim"], peerAcceptWrappedTypes: ["text/plain"] };
+    const session = await pair.connect(peer);
+    await session.send(cpim("text/plain"), { contentType }).accepted;
+    expect(thrown<MsrpError>(() => session.send(cpim("text/html"), { contentType })).code).toBe(
+      "type-not-accepted",
+    );
+    expect(thrown<MsrpError>(() => session.send("x")).code).toBe("type-not-accepted");
+    const free = await pair.connect({ peerAcceptTypes: ["message/cpim"] });
+    await free.send(cpim("text/html"), { contentType }).accepted;
     await pair.close();
   });
 });
