@@ -83,15 +83,32 @@ async function exchangeAsOfferer({ input, negotiator, terminal }: Rendezvous): P
   terminal.note("Give this offer to the other terminal (msrpkit answer):\n");
   terminal.result({ event: "offer", sdp: offer }, offer.replace(/\r\n/g, "\n"));
   terminal.note("Then paste its answer here, and after it an empty line:");
-  const answer = await input.description();
-  if (answer === undefined) throw new CommandError(EXIT_USAGE, "No answer: the input ended");
-  return agreed(await negotiator.acceptAnswer(answer));
+  for (;;) {
+    const answer = await pasted(input, terminal);
+    if (answer === undefined) throw new CommandError(EXIT_USAGE, "No answer: the input ended");
+    // One's own offer is what the clipboard still holds most often.
+    if (sameText(answer, offer)) terminal.note("That is the offer of this terminal: paste the answer to it.");
+    else return agreed(await negotiator.acceptAnswer(answer));
+  }
+}
+
+/** The next description that is pasted; says so when something else comes first. */
+function pasted(input: LineInput, terminal: Terminal): Promise<string | undefined> {
+  let told = false;
+  return input.description(() => {
+    if (!told) terminal.note("That is no SDP: it begins with v=0. Waiting for one.");
+    told = true;
+  });
+}
+
+function sameText(one: string, other: string): boolean {
+  return one.trim() === other.trim();
 }
 
 /** Takes the offer for `msrpkit answer`. */
 async function readOffer(input: LineInput, terminal: Terminal): Promise<string> {
   terminal.note("Paste the offer of the other terminal (msrpkit offer) here, and after it an empty line:");
-  const offer = await input.description();
+  const offer = await pasted(input, terminal);
   if (offer === undefined) throw new CommandError(EXIT_USAGE, "No offer: the input ended");
   return offer;
 }
@@ -127,6 +144,7 @@ async function converse(session: Session, input: LineInput, terminal: Terminal):
     }
   })();
   let failed = false;
+  let left = false; // by us: `closed` settles before `close()` returns
   const outgoing = (async () => {
     for (let line = await input.next(); line !== undefined; line = await input.next()) {
       if (line === "") continue;
@@ -135,13 +153,13 @@ async function converse(session: Session, input: LineInput, terminal: Terminal):
         terminal.error(`not delivered: ${error.message}`, EXIT_NOT_DELIVERED);
       });
     }
+    left = true;
     await session.close();
-    return "closed" as const;
   })();
-  const end = await Promise.race([outgoing, session.closed]);
+  const end: unknown = await Promise.race([outgoing, session.closed]);
   // What came before the end is still printed.
   await incoming.catch(() => undefined);
-  if (end === "closed") return failed ? EXIT_NOT_DELIVERED : EXIT_OK;
+  if (left) return failed ? EXIT_NOT_DELIVERED : EXIT_OK;
   terminal.result({ event: "ended" }, undefined);
   terminal.note("the other side has left");
   return end === undefined || (end as { code?: string }).code === "connection-closed"

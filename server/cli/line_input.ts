@@ -42,21 +42,32 @@ export class LineInput {
 
   /**
    * A session description: lines from the first `v=0` to an empty line or the end of the input, with CRLF after each.
+   * A terminal that gets CRLF hands on two line ends: then an empty line stands behind each line, `v=0` being the first, and
+   * two of them are the end.
    *
+   * @param skipped called with each line that is not empty and stands before `v=0`
    * @returns `undefined` when the input ends before one begins
    */
-  async description(): Promise<string | undefined> {
-    let text = "";
+  async description(skipped?: (line: string) => void): Promise<string | undefined> {
     for (;;) {
-      const line = await this.next();
-      if (text === "") {
-        if (line === undefined) return undefined;
-        if (line.trim() === "v=0") text = "v=0\r\n";
-      } else if (line === undefined || line.trim() === "") {
-        return text;
-      } else {
-        text += `${line.trim()}\r\n`;
-      }
+      const line = (await this.next())?.trim();
+      if (line === undefined) return undefined;
+      if (line === "v=0") break;
+      if (line !== "") skipped?.(line);
     }
+    let text = "v=0\r\n";
+    let doubled = false;
+    let empty = 0;
+    for (let line = await this.next(); line !== undefined; line = await this.next()) {
+      if (line.trim() !== "") {
+        text += `${line.trim()}\r\n`;
+        empty = 0;
+        continue;
+      }
+      if (text === "v=0\r\n") doubled = true;
+      empty++;
+      if (empty === (doubled ? 2 : 1)) break;
+    }
+    return text;
   }
 }

@@ -33,6 +33,20 @@ describe("LineInput", () => {
     expect(await new LineInput(pieces("v=0\ns=-", 3)).description()).toBe("v=0\r\ns=-\r\n");
   });
 
+  test("a terminal that makes two line ends of CRLF spoils nothing: two empty lines are the end", async () => {
+    const text = "v=0\n\no=- 1 1 IN IP4 h\n\ns=-\n\n\n\nnext line\n";
+    const input = new LineInput(pieces(text, 5));
+    expect(await input.description()).toBe("v=0\r\no=- 1 1 IN IP4 h\r\ns=-\r\n");
+    expect(await lines(input)).toEqual(["", "next line"]);
+  });
+
+  test("what stands before a description is told, for people who pasted something else", async () => {
+    const skipped: string[] = [];
+    const input = new LineInput(pieces("INVITE sip:x\n\n \nv=0\ns=-\n", 3));
+    expect(await input.description((line) => skipped.push(line))).toBe("v=0\r\ns=-\r\n");
+    expect(skipped).toEqual(["INVITE sip:x"]);
+  });
+
   test("a line without end does not grow for ever", async () => {
     const endless = pieces("x".repeat(MAX_LINE_LENGTH * 3), 10_000);
     const error = await new LineInput(endless).next().then(
