@@ -26,6 +26,14 @@ export type {
   UpgradeContext,
 } from "./node/context.ts";
 export type { UpgradeRequest } from "./node/contexts.ts";
+export type { ControlLink } from "./node/control_link.ts";
+export type {
+  ForwardedSession,
+  Forwarder,
+  ForwardHop,
+  ForwardHost,
+  ForwardLink,
+} from "./node/forwarding.ts";
 export { InboxAssembler } from "./node/inbox_assembler.ts";
 export { SessionNegotiator } from "./node/negotiator.ts";
 export type {
@@ -41,6 +49,7 @@ export { Msrp, type SessionHandler } from "./node/node.ts";
 export type {
   ConnectOptions,
   ExpectOptions,
+  LinkOptions,
   MsrpOptions,
   ReleaseOptions,
   UnknownSession,
@@ -77,12 +86,20 @@ export { when } from "./node/when.ts";
 export type { AuthFailure, AuthOutcome, AuthRefusal, AuthSuccess } from "./relay/auth_outcome.ts";
 export { Authenticator, type AuthenticatorOptions, type AuthRequest } from "./relay/authenticator.ts";
 export {
+  connectThroughRelay,
+  RelayClient,
+  type RelayConnectOptions,
+  type RelayExpectOptions,
+} from "./relay/client.ts";
+export {
   AuthExchange,
   ClientAuth,
   type ClientAuthOptions,
   type ClientCredentials,
   type RelayChannel,
 } from "./relay/client_auth.ts";
+export type { PathRenewal, RelayClientOptions, RenewalProblem } from "./relay/client_options.ts";
+export type { RelayPath } from "./relay/client_path.ts";
 export {
   type Credentials,
   type Ha1,
@@ -93,9 +110,14 @@ export {
   storedAlgorithms,
   type UserCredentials,
 } from "./relay/credentials.ts";
+export { DialPolicy, type DialPolicyOptions } from "./relay/dial_policy.ts";
 export { isStaleChallenge } from "./relay/digest_challenge.ts";
 export { type DigestAlgorithm, digestAlgorithms } from "./relay/digest_hash.ts";
+export type { RelayLimits } from "./relay/limits.ts";
 export type { NonceOptions } from "./relay/nonces.ts";
+export type { RelayOptions } from "./relay/options.ts";
+export { type RelayPlugin, relay } from "./relay/relay.ts";
+export type { RelayCounter } from "./relay/relay_core.ts";
 export * from "./sdp/mod.ts";
 export { Inbox } from "./session/inbox.ts";
 export { InboxBudget } from "./session/inbox_budget.ts";

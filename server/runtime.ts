@@ -2,8 +2,8 @@
  * Which runtime the command runs on, and that runtime's adapter. Programs choose the adapter by importing a
  * subpath; only this file, of the command alone, looks at globals for it.
  */
-import type { Listener, ListenOptions } from "../adapters/node.ts";
-import type { ConnectOptions, Msrp, NegotiatorAdapter, Session } from "../core/mod.ts";
+import type { Acceptor, DialSettings, Listener, ListenOptions } from "../adapters/node.ts";
+import type { Clock, ConnectOptions, Connector, Msrp, NegotiatorAdapter, Session } from "../core/mod.ts";
 
 export type { Listener, ListenOptions };
 
@@ -13,9 +13,15 @@ export type RuntimeName = "bun" | "deno" | "node";
 /** What the command needs of an adapter; `msrpkit/bun`, `msrpkit/deno` and `msrpkit/node` all have it. */
 export interface Adapter extends NegotiatorAdapter {
   /** Listens on a URI's host and port and gives each connection to the node. */
-  listen(app: Msrp, uri: string, options?: ListenOptions): Promise<Listener>;
+  listen(app: Acceptor, uri: string, options?: ListenOptions): Promise<Listener>;
   /** Opens a session as the active endpoint. */
   connect(app: Msrp, options: ConnectOptions): Promise<Session>;
+  /** Makes a connector with its own resolver and limits. */
+  createConnector(settings?: DialSettings): Connector;
+  /** The addresses of a host by the system's resolver. */
+  resolveHost(host: string): Promise<readonly string[]>;
+  /** The clock of this runtime. */
+  readonly systemClock: Clock;
 }
 
 /** The runtime of this process. Bun and Deno name themselves; everything else behaves like Node. */

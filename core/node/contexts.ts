@@ -20,7 +20,7 @@ import type {
   UpgradeContext,
 } from "./context.ts";
 import type { ConnectTarget } from "./transport.ts";
-import { ACCEPTED, type HeaderFields, Verdict } from "./verdict.ts";
+import { ACCEPTED, type HeaderFields, type MaybeVerdict, Verdict } from "./verdict.ts";
 
 /** Typed values and the two verdicts. */
 export class BaseContext {
@@ -109,6 +109,8 @@ export class NodeRequestContext extends BaseContext implements RequestContext {
   readonly connection: ConnectionHandle;
   /** What the node answers when no middleware does: 481, 506 or 501. */
   readonly otherwise: Verdict;
+  /** Stands inside the stage in place of `otherwise`, for requests that are a forwarder's. */
+  inner: ((c: NodeRequestContext) => MaybeVerdict) | undefined = undefined;
 
   constructor(
     frame: RequestFrame,

@@ -15,6 +15,7 @@ import type { ForwardedRequest, OutgoingResponse } from "../wire/encoder.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import type { ForwardHop, ForwardLink } from "./forwarding.ts";
 import { Handle } from "./handle.ts";
+import { IdleClose } from "./idle_close.ts";
 import { Inbound } from "./inbound.ts";
 import type { NodeCore } from "./node_core.ts";
 import { ReadGate } from "./read_gate.ts";
@@ -32,6 +33,8 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   readonly timers: Timers;
   readonly answerWithinMs: number;
   readonly gateTimeoutMs: number;
+  /** Closes it when nobody uses it. */
+  readonly idle: IdleClose;
   readonly #node: NodeCore;
   readonly #transport: Transport;
   readonly #connection: Connection;
@@ -40,17 +43,16 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   readonly #reading: ReadGate;
   readonly #hop: ForwardHop | undefined;
   readonly #deadline: Timer;
-  readonly #idle: Timer;
   #linger: Timer | undefined;
   #inTurn = false;
   #flushDue = false;
   #writable = true;
-  #blockedSince: number = Number.POSITIVE_INFINITY; // when a write was not taken
   #admitted: boolean;
   #early: Uint8Array[] = []; // what came before the connect stage had decided
   #closing = false;
   #over = false;
   lastReceivedAt: number;
+  blockedSince: number = Number.POSITIVE_INFINITY; // when a write was not taken
 
   constructor(node: NodeCore, transport: Transport, direction: "inbound" | "outbound", id: number) {
     this.#node = node;
@@ -63,10 +65,9 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.#inbound = new Inbound(node, this);
     this.#reading = new ReadGate(transport, node.limits, () => this.#connection.congested);
     this.#deadline = new Timer((now) => this.#wake(now));
-    this.#idle = new Timer(() => this.#idled());
+    this.idle = new IdleClose(this.timers, node.limits, this.#seats, () => this.#idled());
     this.lastReceivedAt = transport.clock.now();
     this.#admitted = direction === "outbound";
-    this.timers.schedule(this.#idle, this.lastReceivedAt + node.limits.maxUnboundMs);
     this.#hop = node.forwarder?.connected(this);
   }
 
@@ -107,13 +108,22 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.#connection.receive(bytes);
     this.#drain();
     this.#inTurn = nested;
-    this.#flush();
+    if (nested) return;
+    const { afterTurn } = this.timers.clock;
+    if (afterTurn === undefined || this.#connection.waitingBytes >= 16_384) this.#flush();
+    else if (!this.#flushDue) {
+      this.#flushDue = true;
+      afterTurn(() => {
+        this.#flushDue = false;
+        this.#turn();
+      });
+    }
   }
 
   drained(): void {
     if (this.#over) return;
     this.#writable = true;
-    this.#blockedSince = Number.POSITIVE_INFINITY;
+    this.blockedSince = Number.POSITIVE_INFINITY;
     this.#connection.flushed(this.timers.clock.now());
     this.#turn();
   }
@@ -179,16 +189,12 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
 
   // ForwardLink
 
-  get blockedSince(): number {
-    return this.#blockedSince;
-  }
-
   get mayForward(): boolean {
     return this.open && this.#connection.mayForward;
   }
 
   keep(): void {
-    if (!this.#closing) this.timers.cancel(this.#idle);
+    this.idle.hold();
   }
 
   forward(frame: RequestFrame, change: ForwardedRequest, owner?: TransactionOwner): string {
@@ -232,7 +238,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   /** Binds a session to this connection. */
   bind(seat: Seat, confirm: boolean): void {
     this.#seats.add(seat);
-    this.timers.cancel(this.#idle);
+    this.idle.hold();
     seat.bind(this);
     seat.core.bind(this, confirm);
     this.#node.bound(seat, this);
@@ -241,7 +247,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   /** Keeps the connection for a session that the peer will bind to it, as to the own relay (RFC 6135 §4.5). */
   attend(seat: Seat): void {
     this.#seats.add(seat);
-    this.timers.cancel(this.#idle);
+    this.idle.hold();
     seat.attendedBy = this;
   }
 
@@ -249,15 +255,14 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   unbind(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
     this.#inbound.forget();
-    if (this.#seats.size > 0 || this.#over) return;
-    this.timers.schedule(this.#idle, this.timers.clock.now() + this.#node.limits.idleCloseMs);
+    this.idle.free();
   }
 
   /** Sends and awaits what is under way, then closes. */
   close(): void {
     if (this.#closing || this.#over) return;
     this.#closing = true;
-    this.timers.schedule(this.#idle, this.timers.clock.now() + this.#node.limits.closeTimeoutMs);
+    this.idle.closing(this.#node.limits.closeTimeoutMs);
     this.#connection.close();
     this.#turn();
   }
@@ -334,7 +339,10 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
       if (bytes === undefined) break;
       this.#writable = this.#transport.write(bytes);
       if (this.#writable) this.#connection.flushed(now);
-      else this.#blockedSince = now;
+      else {
+        this.blockedSince = now;
+        this.#hop?.refill(); // it watches how long this takes
+      }
     }
     this.#reading.update();
     this.#drain(); // what flushed() brought: the end of a connection that was closing
@@ -380,7 +388,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     if (this.#over) return;
     this.#over = true;
     this.timers.cancel(this.#deadline);
-    this.timers.cancel(this.#idle);
+    this.idle.stop();
     this.#early = [];
     this.#inbound.close();
     this.#hop?.ended(error);

@@ -7,16 +7,17 @@ import type { Session } from "../session/session.ts";
 import type { MessageHandler } from "../session/session_core.ts";
 import type { SessionInit, SessionSettings } from "../session/session_options.ts";
 import { MsrpUri } from "../wire/uri.ts";
-import { NodeConnectContext, NodeUpgradeContext, type UpgradeRequest } from "./contexts.ts";
+import { NodeUpgradeContext, type UpgradeRequest } from "./contexts.ts";
+import { ControlLink } from "./control_link.ts";
 import type { Driver } from "./driver.ts";
 import { NodeCore } from "./node_core.ts";
-import type { ConnectOptions, ExpectOptions, MsrpOptions, ReleaseOptions } from "./options.ts";
+import type { ConnectOptions, ExpectOptions, LinkOptions, MsrpOptions, ReleaseOptions } from "./options.ts";
 import type { Plugin } from "./plugin.ts";
 import { Pool, poolKey } from "./pool.ts";
 import type { Seat } from "./seat.ts";
 import type { TapEvents, TapName } from "./tap.ts";
 import type { Accept, Connector, ConnectTarget, Transport, TransportSink } from "./transport.ts";
-import { type MaybeVerdict, Verdict } from "./verdict.ts";
+import type { MaybeVerdict } from "./verdict.ts";
 
 /** Called with each session that a peer has opened, before its first message. */
 export type SessionHandler = (session: Session) => unknown;
@@ -38,6 +39,7 @@ export class Msrp {
   readonly #sessionHandlers: SessionHandler[] = [];
   readonly #earlyTaps: ((core: NodeCore) => void)[] = [];
   readonly #pool = new Pool();
+  readonly #routes: Map<string, Driver> = new Map();
   #core: NodeCore | undefined;
   #closed = false;
 
@@ -158,7 +160,7 @@ export class Msrp {
       address,
       tls,
       signal,
-      connectTimeoutMs,
+      connectTimeoutMs: _connectTimeoutMs,
       reuse,
       confirm,
       verifyPeer,
@@ -171,12 +173,13 @@ export class Msrp {
       session === undefined ? this.#make(settings, local, to, "active", verifyPeer) : this.#made(session, to);
     core.verifyWith(seat, verifyPeer);
     try {
-      const target = targetOf(hop, address, tls);
-      const open = (abort: AbortSignal): Promise<Driver> =>
-        this.#dial(core, target, connector, abort, connectTimeoutMs);
-      const driver = await (reuse === false
-        ? open(signal ?? new AbortController().signal)
-        : this.#pool.take(poolKey(hop, target), connector, open, signal));
+      const routed = this.#routes.get(hop.key);
+      // RFC 4976 §6.3: a URI of the own relay leads over the connection that it was given out on, and over no other.
+      const driver =
+        routed?.open === true && reuse !== false
+          ? routed
+          : await this.#dial(core, hop, targetOf(hop, address, tls), connector, options);
+      if (to.length > 1) driver.idle.stay(core.limits.relayIdleCloseMs);
       this.#mayUse(core, seat, driver);
       if (seat.core.role === "passive") {
         driver.attend(seat);
@@ -190,6 +193,28 @@ export class Msrp {
       seat.core.fail(asConnectionError(error));
       throw error;
     }
+  }
+
+  /**
+   * Opens a connection, or uses one that is open, for requests that belong to no session, such as AUTH (RFC 4976 §5.1).
+   *
+   * @throws {ConnectionError} as `connect` does
+   */
+  async link(options: LinkOptions, connector: Connector): Promise<ControlLink> {
+    this.#mustBeOpen();
+    const core = this.#start();
+    const { to, tls, idleCloseMs } = options;
+    const target = targetOf(to, { host: to.host, port: to.port ?? 0 }, tls);
+    const driver = await this.#dial(core, to, target, connector, options);
+    if (!driver.open) throw new ConnectionError("connection-closed", "The connection was closed");
+    if (idleCloseMs !== undefined) driver.idle.stay(idleCloseMs);
+    // Not the time for connections that nobody binds: what is sent over it counts as a use.
+    driver.idle.reserve()();
+    return new ControlLink(driver, {
+      routes: this.#routes,
+      seatOf: (session) => core.seatOf(session),
+      error: (error, stage) => core.pipeline.error(error, "(application)", stage, undefined),
+    });
   }
 
   /** The pipeline as text: which plugin stands in which stage, and who taps. */
@@ -227,7 +252,8 @@ export class Msrp {
       if (drainMs <= 0 || core.drivers.size === 0) resolve();
       else cancel = core.setTimer(resolve, drainMs);
     });
-    const drained = Promise.all([...core.registry.values()].map((seat) => seat.core.close(true))).then(() => {
+    const sessions = [...core.registry.values()].map((seat) => seat.core.close(true));
+    const drained = Promise.all([...sessions, core.forwarder?.drain()]).then(() => {
       for (const driver of [...core.drivers]) driver.close();
       return core.whenEmpty();
     });
@@ -243,7 +269,10 @@ export class Msrp {
     const core = new NodeCore(this.#options, this.#plugins, this.#messageHandlers, this.#sessionHandlers);
     this.#core = core;
     for (const tap of this.#earlyTaps.splice(0)) tap(core);
-    core.onGone = (connection) => this.#pool.drop(connection);
+    core.onGone = (connection) => {
+      this.#pool.drop(connection);
+      for (const [key, driver] of this.#routes) if (driver.handle === connection) this.#routes.delete(key);
+    };
     return core;
   }
 
@@ -271,6 +300,19 @@ export class Msrp {
     return seat;
   }
 
+  #dial(
+    core: NodeCore,
+    hop: MsrpUri,
+    target: ConnectTarget,
+    connector: Connector,
+    { reuse, signal, connectTimeoutMs }: Pick<ConnectOptions, "reuse" | "signal" | "connectTimeoutMs">,
+  ): Promise<Driver> {
+    const open = (abort: AbortSignal): Promise<Driver> =>
+      core.dial(target, connector, abort, connectTimeoutMs);
+    if (reuse === false) return open(signal ?? new AbortController().signal);
+    return this.#pool.take(poolKey(hop, target), connector, open, signal);
+  }
+
   #mayUse(core: NodeCore, seat: Seat, driver: Driver): void {
     if (seat.core.over)
       throw new ConnectionError("session-closed", "The session was closed while it was opened");
@@ -278,32 +320,6 @@ export class Msrp {
     if (driver.sessionCount >= core.limits.maxSessionsPerConnection) {
       throw new ConnectionError("too-many-sessions", "Cannot use the connection: it has too many sessions");
     }
-  }
-
-  async #dial(
-    core: NodeCore,
-    target: ConnectTarget,
-    connector: Connector,
-    signal: AbortSignal,
-    timeoutMs: number | undefined,
-  ): Promise<Driver> {
-    // RFC 4975 §14.5: a peer may name a victim's address, so policy is asked before anything is sent there.
-    const verdict = core.pipeline.connect.run(new NodeConnectContext(undefined, target), []);
-    const decided = verdict instanceof Verdict ? verdict : await verdict;
-    if (!decided.accepted)
-      throw new ConnectionError("connect-refused", "Cannot connect: a plugin refused the target");
-    if (core.drivers.size >= core.limits.maxConnections) {
-      throw new ConnectionError(
-        "too-many-connections",
-        `Cannot connect: there are ${core.limits.maxConnections}`,
-      );
-    }
-    let driver: Driver | undefined;
-    const accept: Accept = (transport) => (driver = core.attach(transport, "outbound"));
-    await connector(target, accept, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-    if (driver === undefined)
-      throw new ConnectionError("connect-failed", "Cannot connect: the adapter gave no transport");
-    return driver;
   }
 
   #mustBeOpen(): void {

@@ -188,6 +188,7 @@ export class NodeCore {
     const host: SessionHost = {
       now: () => this.now(),
       setTimer: (callback, delayMs) => this.setTimer(callback, delayMs),
+      answerTimeoutMs: this.options.connection?.transactionTimeoutMs,
       outgoing:
         this.pipeline.outgoing.steps.length === 0 ? undefined : (draft) => this.#outgoing(seat, draft),
       ended: (error, unreported) => this.#ended(seat, error, unreported),

@@ -51,6 +51,8 @@ export interface MsrpOptions {
   rebindGraceMs?: number;
   /** A connection whose last session ended is closed; a new session may use it until then. @default 10000 */
   idleCloseMs?: number;
+  /** The same for connections to relays of a peer, which are worth keeping: the time of RFC 4976 §5.4. @default 300000 */
+  relayIdleCloseMs?: number;
   /** Time for a connection that closes: what is written must be taken and answered by then. @default 35000 */
   closeTimeoutMs?: number;
   /** Sessions of the node. A session of little traffic costs some 2 KiB. @default 100000 */
@@ -76,6 +78,7 @@ export type NodeLimits = Required<
     | "maxUnboundMs"
     | "rebindGraceMs"
     | "idleCloseMs"
+    | "relayIdleCloseMs"
     | "closeTimeoutMs"
     | "maxSessions"
     | "maxSessionsPerConnection"
@@ -91,6 +94,7 @@ const defaults: NodeLimits = {
   maxUnboundMs: 30_000,
   rebindGraceMs: 100,
   idleCloseMs: 10_000,
+  relayIdleCloseMs: 300_000,
   closeTimeoutMs: 35_000,
   maxSessions: 100_000,
   maxSessionsPerConnection: 10_000,
@@ -160,6 +164,14 @@ export interface ConnectOptions extends SessionSettings {
   confirm?: boolean;
   /** Asked before a session is bound to a connection that exists; see `ExpectOptions`. */
   verifyPeer?: (connection: ConnectionHandle) => boolean;
+}
+
+/** A connection for requests that belong to no session. */
+export interface LinkOptions extends Pick<ConnectOptions, "tls" | "signal" | "connectTimeoutMs"> {
+  /** Where it goes; without a port the connector finds it by SRV (RFC 4976 §8). */
+  to: MsrpUri;
+  /** Time without a session or another use after which it is closed. @default that of the node */
+  idleCloseMs?: number;
 }
 
 /** What `connect` dials. */

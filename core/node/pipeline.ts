@@ -15,7 +15,7 @@ import type {
 } from "./contexts.ts";
 import type { Assembler, Hooks, Middleware, PluginHost, Reporter } from "./plugin.ts";
 import { type TapEvents, type TapName, tapNames } from "./tap.ts";
-import { ACCEPTED } from "./verdict.ts";
+import { ACCEPTED, type MaybeVerdict } from "./verdict.ts";
 
 /** What stands inside the stages, and what a session gets when no plugin takes the place. */
 export interface PipelineCore<Seat> {
@@ -26,12 +26,20 @@ export interface PipelineCore<Seat> {
   readonly reporter: (session: Session, host: PluginHost) => Reporter;
 }
 
+/** What stands behind the chunks of a session: a seat of the node, or what a forwarder passes on. */
+export interface Place {
+  /** States of the plugins for the session. */
+  readonly own: readonly unknown[];
+  assemble(c: NodeChunkContext<Place>): MaybeVerdict;
+  handOver(c: NodeMessageContext<Place>): MaybeVerdict;
+}
+
 interface TapEntry {
   readonly plugin: string;
   readonly call: (event: never) => void;
 }
 
-const single = ["assemble", "report"] as const;
+const single = ["assemble", "report", "forward"] as const;
 
 /** The composed plugins of a node. */
 export class Pipeline<Seat> {
@@ -117,6 +125,11 @@ export class Pipeline<Seat> {
     return make(session, this.#host);
   }
 
+  /** What makes the node's forwarder, when a plugin takes the place. */
+  get forward(): Hooks["forward"] {
+    return this.#hooks.find((hooks) => hooks.forward !== undefined)?.forward;
+  }
+
   /** True when somebody watches; events need not be made otherwise. */
   watched(name: TapName): boolean {
     return (this.#taps.get(name) as TapEntry[]).length > 0;
@@ -178,6 +191,7 @@ const stageNames = [
   "assemble",
   "message",
   "deliver",
+  "forward",
   "report",
   "outgoing",
 ] as const;

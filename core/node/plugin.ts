@@ -15,6 +15,7 @@ import type {
   RequestContext,
   UpgradeContext,
 } from "./context.ts";
+import type { Forwarder, ForwardHost } from "./forwarding.ts";
 import type { Taps } from "./tap.ts";
 import type { MaybeVerdict, Verdict } from "./verdict.ts";
 
@@ -91,6 +92,8 @@ export interface Hooks<State = undefined> {
   readonly message?: Middleware<MessageContext, State>;
   readonly deliver?: Middleware<MessageContext, State>;
   readonly outgoing?: Middleware<OutgoingContext, State>;
+  /** Single occupant: sees every request first and passes on what is not for this node, as a relay does. */
+  readonly forward?: (host: ForwardHost) => Forwarder;
   /** Single occupant: replaces the node's own success reports. */
   readonly report?: (session: Session, host: PluginHost) => Reporter;
   readonly taps?: Taps;

@@ -13,6 +13,7 @@ import type { Driver } from "./driver.ts";
 import { errorVerdict, isExpected } from "./fault.ts";
 import { Lane, type LaneOwner } from "./lane.ts";
 import type { NodeCore } from "./node_core.ts";
+import type { Place } from "./pipeline.ts";
 import type { Assembler, DeliverMessage, Reporter, SuccessReport } from "./plugin.ts";
 import { ACCEPTED, type MaybeVerdict, Verdict } from "./verdict.ts";
 
@@ -30,7 +31,7 @@ interface Origin {
 }
 
 /** A session within a node. */
-export class Seat implements LaneOwner {
+export class Seat implements LaneOwner, Place {
   readonly core: SessionCore;
   readonly own: readonly unknown[];
   /** Set while the session is held: the connections that have requests for it. */
@@ -44,8 +45,8 @@ export class Seat implements LaneOwner {
   readonly #report = (fields: SuccessReport): void => this.#success(fields);
   #driver: Driver | undefined;
   #lane: Lane | undefined;
-  #spare: NodeChunkContext<Seat> | undefined;
-  #chunk: NodeChunkContext<Seat> | undefined; // the one that is being assembled
+  #spare: NodeChunkContext<Place> | undefined;
+  #chunk: NodeChunkContext<Place> | undefined; // the one that is being assembled
   #start = 1; // position of the first octet of the request that is coming in
   #fromPath: RequestFrame["fromPath"] | undefined; // of the last SEND that asked for success reports
   #refused: string | undefined; // transaction whose further slices are dropped
@@ -105,7 +106,7 @@ export class Seat implements LaneOwner {
     if (frame.fault !== undefined) return new Verdict(frame.fault.status);
     const type = frame.contentType;
     if (type !== undefined && core.acceptTypes?.accepts(type) === false) return UNSUPPORTED_TYPE;
-    const c = this.#spare ?? new NodeChunkContext<Seat>();
+    const c = this.#spare ?? new NodeChunkContext<Place>();
     this.#spare = undefined;
     this.#chunk = c.fill(frame, core.session, (this.#driver as Driver).handle, this);
     const verdict = this.#node.pipeline.chunk.run(c, this.own);
@@ -122,7 +123,7 @@ export class Seat implements LaneOwner {
   }
 
   /** What stands inside the `chunk` stage: the chunk is accepted, put it to its message. */
-  assemble(c: NodeChunkContext<Seat>): MaybeVerdict {
+  assemble(c: NodeChunkContext<Place>): MaybeVerdict {
     if (c.abandoned || this.#closed) return ABANDONED;
     this.#chunk = c;
     const { successReport } = c.frame;
@@ -133,7 +134,7 @@ export class Seat implements LaneOwner {
     return verdict.then((late) => this.#received(c, late));
   }
 
-  #received(c: NodeChunkContext<Seat>, verdict: Verdict): Verdict {
+  #received(c: NodeChunkContext<Place>, verdict: Verdict): Verdict {
     if (verdict.accepted) this.#reporter.received(c, this.#report);
     else if (c.messageId !== undefined) this.#reporter.dropped(c.messageId);
     return verdict;
@@ -142,7 +143,7 @@ export class Seat implements LaneOwner {
   #message(message: Message): MaybeVerdict {
     if (message.duplicate) return this.#duplicate(message);
     if (!this.#takesInside(message)) return UNSUPPORTED_TYPE;
-    const c = new NodeMessageContext(message, this.#chunk as NodeChunkContext<Seat>);
+    const c = new NodeMessageContext(message, this.#chunk as NodeChunkContext<Place>);
     return this.#node.pipeline.message.run(c, this.own);
   }
 
@@ -152,21 +153,21 @@ export class Seat implements LaneOwner {
     const { acceptTypes } = this.core;
     if (acceptTypes === undefined || contentType === undefined) return true;
     if (mode === "memory") return acceptTypes.acceptsInside(contentType, message.body);
-    const { frame } = this.#chunk as NodeChunkContext<Seat>;
+    const { frame } = this.#chunk as NodeChunkContext<Place>;
     if (this.#start !== 1 || frame.body === undefined) return true;
     return acceptTypes.acceptsInside(contentType, frame.body, false);
   }
 
   // RFC 4975 §5.4: not shown again, but answered and reported as its fields ask.
   #duplicate(message: Message): Verdict {
-    const { frame } = this.#chunk as NodeChunkContext<Seat>;
+    const { frame } = this.#chunk as NodeChunkContext<Place>;
     this.#driver?.oddity("duplicate-message", "A message with a known Message-ID came again");
     if (frame.successReport) this.#reporter.delivered(message.messageId, message.total ?? 0, this.#report);
     return ACCEPTED;
   }
 
   /** What stands inside the `deliver` stage: the application. */
-  handOver(c: NodeMessageContext<Seat>): MaybeVerdict {
+  handOver(c: NodeMessageContext<Place>): MaybeVerdict {
     if (c.chunk.abandoned || this.#closed) return ABANDONED;
     const { message } = c;
     const { session } = this.core;

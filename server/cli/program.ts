@@ -9,6 +9,7 @@ import type { ChatOptions } from "./chat.ts";
 import type { EchoOptions } from "./echo.ts";
 import { reportFailure } from "./failure.ts";
 import type { ReceiveOptions } from "./receive.ts";
+import type { RelayCommandOptions } from "./relay.ts";
 import type { SendOptions } from "./send.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { parseCount, parseRate } from "./units.ts";
@@ -126,6 +127,8 @@ function buildProgram(run: Run): Command {
       run(options, async (terminal) => (await import("./receive.ts")).runReceive(options, terminal)),
     );
 
+  addRelay(program, run);
+
   for (const side of ["offer", "answer"] as const) {
     program
       .command(side)
@@ -176,6 +179,42 @@ function addUserCommands(program: Command, run: Run): void {
         );
       });
   }
+}
+
+function addRelay(program: Command, run: Run): void {
+  const option = (flags: string, description: string, variable: string): Option =>
+    new Option(flags, description).env(variable);
+  program
+    .command("relay")
+    .description("run a relay (RFC 4976): users log in and get addresses that work through NATs")
+    .addOption(
+      option("--domain <name>", "name of the relay; may be repeated", "MSRPKIT_DOMAIN").argParser(collect),
+    )
+    .addOption(listenOption("address to listen on; may be repeated, msrps: means TLS", []))
+    .addOption(
+      option("--users <place>", "users: FILE, sqlite:FILE, postgres://… or https://…", "MSRPKIT_USERS"),
+    )
+    .addOption(option("--config <file>", "JSON file with these and all other settings", "MSRPKIT_CONFIG"))
+    .addOption(certOption())
+    .addOption(keyOption())
+    .addOption(option("--ca <file>", "PEM file of authorities for other relays and next hops", "MSRPKIT_CA"))
+    .addOption(
+      option("--relay <name>", "another relay to trust; may be repeated", "MSRPKIT_RELAYS").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      option(
+        "--allow-dial <place>",
+        "host, address or range (host:port, 10.0.0.0/8) to connect to although it is private; may be repeated",
+        "MSRPKIT_ALLOW_DIAL",
+      ).argParser(collect),
+    )
+    .option("--allow-plain-auth", "answer AUTH without TLS: for development only")
+    .option("--json", "print events as JSON lines")
+    .action((options: RelayCommandOptions) =>
+      run(options, async (terminal) => (await import("./relay.ts")).runRelay(options, terminal)),
+    );
 }
 
 function listenOption(description: string, fallback: readonly string[]): Option {

@@ -183,3 +183,26 @@ export async function makeRsaCertificate(): Promise<Pick<Identity, "cert" | "key
   });
   return await toIdentity(certificate, keys);
 }
+
+/** Certificates of one authority, one for each name. */
+export interface NamedCertificates {
+  /** PEM of the authority. */
+  readonly ca: string;
+  /** The certificate of a name. @throws when none was made */
+  of(name: string): Identity;
+}
+
+/** Makes a certificate for each name, all from one authority. */
+export async function makeNamedCertificates(names: readonly string[]): Promise<NamedCertificates> {
+  const ca = await makeCa("msrpkit test CA");
+  const made = new Map<string, Identity>();
+  for (const name of names) made.set(name, await makeLeaf(name, { issuer: ca, names: [name] }));
+  return {
+    ca: ca.pem,
+    of: (name) => {
+      const identity = made.get(name);
+      if (identity === undefined) throw new Error(`No certificate was made for ${name}`);
+      return identity;
+    },
+  };
+}

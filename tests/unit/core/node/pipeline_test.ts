@@ -116,6 +116,7 @@ describe("a pipeline", () => {
       "assemble  (core)",
       "message   filter",
       "deliver   -",
+      "forward   -",
       "report    (core)",
       "outgoing  -",
       "taps      bound: auth",

@@ -1,0 +1,132 @@
+/**
+ * What waits of one way: copies of frames, in order, within bounds. It slows its source down while it is alone there, and
+ * lets go of it when others share the source and the next hop takes nothing.
+ */
+import { Timer } from "../node/timers.ts";
+import type { RequestFrame } from "../wire/frame.ts";
+import type { Flow } from "./flow.ts";
+import type { RelayHop } from "./hop.ts";
+import type { RelayCore } from "./relay_core.ts";
+import type { SourceChunk } from "./relayed_request.ts";
+
+/** A frame that waits, and the SEND that it is a slice of. */
+export interface QueuedFrame {
+  readonly frame: RequestFrame;
+  readonly chunk: SourceChunk | undefined;
+}
+
+// What a waiting frame costs beside its body: head, objects, table entries.
+const frameOverheadBytes = 512;
+
+/** The queue of one way. */
+export class FlowQueue {
+  readonly #flow: Flow;
+  readonly #source: RelayHop;
+  readonly #relay: RelayCore;
+  #entries: QueuedFrame[] = [];
+  #taken = 0;
+  #bytes = 0;
+  #holding = false; // its octets count against the reading of the source
+  #stalled = false;
+  #timer: Timer | undefined;
+  #due = 0; // when it has made no progress for too long
+
+  constructor(flow: Flow, source: RelayHop, relay: RelayCore) {
+    this.#flow = flow;
+    this.#source = source;
+    this.#relay = relay;
+  }
+
+  /** Frames that wait. */
+  get size(): number {
+    return this.#entries.length - this.#taken;
+  }
+
+  /** Whether new SENDs are refused: too much waits, and slowing the source down is no way. */
+  get refuses(): boolean {
+    return this.size > 0 && !this.#holding && this.#full;
+  }
+
+  get #full(): boolean {
+    const { maxFlowBytes, maxFlowFrames } = this.#relay.limits;
+    return this.#bytes >= maxFlowBytes || this.size >= maxFlowFrames;
+  }
+
+  /** Takes a copy of a frame; false when there is no room. */
+  add(frame: RequestFrame, chunk: SourceChunk | undefined): boolean {
+    if (this.size === 0) this.#begin();
+    // A source that is being slowed down still delivers what was read before.
+    else if (!this.#holding && this.#full) return false;
+    const bytes = frame.bodyLength + frameOverheadBytes;
+    this.#entries.push({ frame: frame.retain(), chunk });
+    this.#bytes += bytes;
+    if (this.#holding) this.#source.link.hold(bytes);
+    return true;
+  }
+
+  /** The next frame to go out. */
+  next(): QueuedFrame | undefined {
+    const entry = this.#entries[this.#taken];
+    if (entry === undefined) return undefined;
+    this.#taken++;
+    if (this.#taken === this.#entries.length) {
+      this.#entries = [];
+      this.#taken = 0;
+    } else if (this.#taken >= 256 && this.#taken * 2 > this.#entries.length) {
+      this.#entries.splice(0, this.#taken);
+      this.#taken = 0;
+    }
+    const bytes = entry.frame.bodyLength + frameOverheadBytes;
+    this.#bytes -= bytes;
+    if (this.#holding) this.#source.link.release(bytes);
+    if (this.size === 0) this.#end();
+    else this.#watch();
+    return entry;
+  }
+
+  // RFC 4975 has no flow control but TCP's: it is right where one session uses the connection, or all of them are one
+  // client's, and wrong on a link that two relays share.
+  #begin(): void {
+    this.#holding = this.#source.flowCount <= 1 || !this.#source.shared;
+    this.#stalled = false;
+    this.#watch();
+  }
+
+  #watch(): void {
+    const { timers } = this.#source.link;
+    const { sharedStallMs, stalledMs } = this.#relay.limits;
+    this.#timer ??= new Timer(() => this.#stall());
+    const patience =
+      this.#holding && this.#source.flowCount > 1 && !this.#stalled ? sharedStallMs : stalledMs;
+    const at = timers.clock.now() + patience;
+    // A deadline that moved later is found out when the old one comes.
+    if (this.#timer.at > at || this.#timer.at < timers.clock.now()) timers.schedule(this.#timer, at);
+    this.#due = at;
+  }
+
+  #stall(): void {
+    const { timers } = this.#source.link;
+    if (this.size === 0 || this.#timer === undefined) return;
+    if (timers.clock.now() < this.#due) {
+      timers.schedule(this.#timer, this.#due);
+      return;
+    }
+    if (this.#holding && this.#source.flowCount > 1) {
+      this.#stalled = true;
+      this.#holding = false;
+      for (let index = this.#taken; index < this.#entries.length; index++) {
+        const entry = this.#entries[index];
+        if (entry !== undefined) this.#source.link.release(entry.frame.bodyLength + frameOverheadBytes);
+      }
+      this.#watch();
+      return;
+    }
+    this.#flow.fail(408);
+  }
+
+  #end(): void {
+    this.#holding = false;
+    this.#bytes = 0;
+    if (this.#timer !== undefined) this.#source.link.timers.cancel(this.#timer);
+  }
+}

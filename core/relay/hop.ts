@@ -1,0 +1,361 @@
+/**
+ * One connection of a relay: which requests are the relay's, which way they go, and what the peer has earned by then.
+ * Steady traffic finds its way by the identity of the path that the decoder gives, without a look-up.
+ */
+import type { Transaction } from "../connection/transaction.ts";
+import { ConnectionError } from "../errors.ts";
+import { carrierOf, responseTo } from "../node/answer.ts";
+import type { ForwardHop, ForwardLink } from "../node/forwarding.ts";
+import { Timer } from "../node/timers.ts";
+import { ACCEPTED, Verdict } from "../node/verdict.ts";
+import type { RequestFrame, ResponseFrame } from "../wire/frame.ts";
+import type { MsrpUri } from "../wire/uri.ts";
+import type { Binding } from "./binding.ts";
+import { ChunkLane } from "./chunk_lane.ts";
+import { Flow } from "./flow.ts";
+import type { RelayCore } from "./relay_core.ts";
+import { RelayedRequest } from "./relayed_request.ts";
+import { findRoute } from "./route.ts";
+
+// A link between relays is not cut for one stray request, but it is for a habit.
+const maxStrays = 3;
+
+/** One connection. */
+export class RelayHop implements ForwardHop {
+  readonly link: ForwardLink;
+  /** URIs that were given out over it and hang on it. */
+  readonly bindings: Set<Binding> = new Set();
+  /** Relays that the peer has proved to be (RFC 4976 §6.1); empty for everybody else. */
+  readonly relayNames: readonly string[];
+  /** When something was last passed on over it, on the clock of the link. */
+  lastUsedAt: number;
+  /** Called once at its end. */
+  onEnded: (() => void) | undefined;
+  readonly #relay: RelayCore;
+  readonly #flows: Map<string, Flow> = new Map();
+  readonly #peerOf: Set<readonly [binding: Binding, key: string]> = new Set();
+  readonly #lanes: Map<Flow, ChunkLane> = new Map();
+  readonly #watch: Timer;
+  #waiting: Flow[] = [];
+  #lastPath: readonly MsrpUri[] | undefined;
+  #lastFrom: readonly MsrpUri[] | undefined;
+  #lastFlow: Flow | undefined;
+  #generation = -1;
+  #dropping: string | undefined; // transaction whose further slices are dropped
+  #succeeded = false;
+  #authFailures = 0;
+  #strays = 0;
+  #pendingAuths = 0;
+  #ended = false;
+
+  constructor(relay: RelayCore, link: ForwardLink, relayNames: readonly string[]) {
+    this.#relay = relay;
+    this.link = link;
+    this.relayNames = relayNames;
+    this.lastUsedAt = link.lastReceivedAt;
+    this.#watch = new Timer((now) => this.#look(now));
+  }
+
+  /** True when the peer has proved to be the relay of this name. */
+  isRelay(name: string): boolean {
+    return this.relayNames.includes(name);
+  }
+
+  /** True for a link whose sessions are of many clients. */
+  get shared(): boolean {
+    return this.relayNames.length > 0;
+  }
+
+  /** Ways that come in over it. */
+  get flowCount(): number {
+    return this.#flows.size;
+  }
+
+  /** Ways wait to go out over it, so that no other may go first. */
+  get busy(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** True once a request of the peer has succeeded: it is no stranger any more. */
+  get trusted(): boolean {
+    return this.#succeeded;
+  }
+
+  request(frame: RequestFrame): boolean {
+    const now = this.link.lastReceivedAt;
+    if (frame.toPath === this.#lastPath && frame.fromPath === this.#lastFrom && frame.fault === undefined) {
+      const flow = this.#lastFlow as Flow;
+      if (this.#generation === this.#relay.bindings.generation && flow.valid(now)) {
+        this.#pass(flow, frame, now);
+        return true;
+      }
+    }
+    return this.#requested(frame, now);
+  }
+
+  #requested(frame: RequestFrame, now: number): boolean {
+    const to = frame.toPath[0];
+    if (to === undefined || frame.fromPath.length === 0) {
+      // Nobody can be answered, and a sender of paths that cannot be read is not a peer to keep.
+      this.#drop("path-unreadable");
+      return true;
+    }
+    if (!this.#relay.names.has(to)) {
+      if (frame.toPath.length === 1 && this.#relay.host.knows(to)) return false;
+      this.#stray(frame);
+      return true;
+    }
+    if (!frame.first && this.#dropping === frame.transactionId) return true;
+    if (frame.fault !== undefined) this.refuse(frame, frame.fault.status);
+    else if (frame.toPath.length === 1) this.#addressed(frame, to, now);
+    else this.#route(frame, to, now);
+    return true;
+  }
+
+  // RFC 4976 §6.2: what is not for this relay costs the connection.
+  #stray(frame: RequestFrame): void {
+    if (this.shared && ++this.#strays < maxStrays) this.refuse(frame, 481);
+    else this.#drop("not-this-relay");
+  }
+
+  #drop(code: string): void {
+    this.#relay.count("dropped");
+    this.link.abort(new ConnectionError(code, "The peer asked for what is not here"));
+  }
+
+  /** Nothing follows the relay's own URI. */
+  #addressed(frame: RequestFrame, to: MsrpUri, now: number): void {
+    const { method } = frame;
+    if (method === "AUTH") this.#auth(frame);
+    else if (method === "REPORT") return;
+    else if (method !== "SEND") this.refuse(frame, 501);
+    else if (frame.body !== undefined || this.#relay.bindings.find(to, now) === undefined)
+      this.refuse(frame, 481);
+    else {
+      // Clients keep their connection alive with it (RFC 7977 §6).
+      this.succeeded();
+      const verdict = ACCEPTED;
+      if (carrierOf(frame, verdict, false) === "response")
+        this.link.respond(responseTo(frame, verdict, [to]));
+    }
+  }
+
+  #auth(frame: RequestFrame): void {
+    if (this.#pendingAuths >= this.#relay.limits.maxPendingAuths) {
+      this.#drop("too-many-requests");
+      return;
+    }
+    const verdict = this.#relay.host.request(frame, this.link, () => this.#relay.auth.decide(frame, this));
+    if (verdict instanceof Verdict) {
+      this.#authDecided(frame, verdict);
+      return;
+    }
+    const kept = frame.retain();
+    this.#pendingAuths++;
+    verdict.then((late) => {
+      this.#pendingAuths--;
+      if (!this.#ended) this.#authDecided(kept, late);
+    });
+  }
+
+  #authDecided(frame: RequestFrame, verdict: Verdict): void {
+    this.link.respond(responseTo(frame, verdict, frame.toPath));
+    this.#relay.host.settled(frame, verdict, this.link, undefined, "response");
+    if (verdict.accepted) this.succeeded();
+    this.endGuessing();
+  }
+
+  /** An AUTH over this connection has failed, here or at a relay behind this one (RFC 4976 §6.3). */
+  authFailed(): void {
+    this.#authFailures++;
+    this.#relay.count("authFailures");
+  }
+
+  /** The answer to a failed AUTH is out: one too many ends the connection, but not a link between relays. */
+  endGuessing(): void {
+    if (this.#authFailures >= this.#relay.limits.maxAuthFailures && !this.shared) this.link.close();
+  }
+
+  #route(frame: RequestFrame, to: MsrpUri, now: number): void {
+    const flow = this.#flowOf(frame, to, now);
+    if (flow === undefined) {
+      this.refuse(frame, 481);
+      return;
+    }
+    this.#lastPath = frame.toPath;
+    this.#lastFrom = frame.fromPath;
+    this.#lastFlow = flow;
+    this.#generation = this.#relay.bindings.generation;
+    this.#pass(flow, frame, now);
+  }
+
+  #flowOf(frame: RequestFrame, to: MsrpUri, now: number): Flow | undefined {
+    const key = `${texts(frame.toPath)}|${texts(frame.fromPath)}`;
+    const known = this.#flows.get(key);
+    if (known?.valid(now)) return known;
+    if (known !== undefined) this.#forget(key, known);
+    const { bindings, names } = this.#relay;
+    const route = findRoute(frame.toPath, frame.fromPath, this, bindings, names, now);
+    if (route === undefined) return undefined;
+    this.#makeRoom(now);
+    const flow = new Flow(this.#relay, this, route, to, frame.fromPath);
+    this.#flows.set(key, flow);
+    // Trap T47: only requests bind a way back, and a REPORT is no request that is answered.
+    const [first] = route.bindings;
+    if (frame.method !== "REPORT" && first !== undefined && !first.ownedBy(this))
+      this.#bindPeer(first, frame);
+    return flow;
+  }
+
+  #bindPeer(binding: Binding, frame: RequestFrame): void {
+    const key = frame.fromPath[0]?.key ?? "";
+    // Trap T36: whoever is bound stays bound as long as the connection lives.
+    if (binding.peers.get(key)?.link.open || binding.peers.size >= 256) return;
+    binding.peers.set(key, this);
+    this.#peerOf.add([binding, key]);
+  }
+
+  #makeRoom(now: number): void {
+    if (this.#flows.size < this.#relay.limits.maxFlowsPerConnection) return;
+    for (const [key, flow] of this.#flows) {
+      if (flow.waiting && flow.valid(now)) continue;
+      this.#forget(key, flow);
+      return;
+    }
+  }
+
+  #forget(key: string, flow: Flow): void {
+    this.#flows.delete(key);
+    this.#lanes.delete(flow);
+    if (this.#lastFlow === flow) this.#lastPath = undefined;
+  }
+
+  #pass(flow: Flow, frame: RequestFrame, now: number): void {
+    if (frame.method !== "SEND") {
+      this.#control(flow, frame);
+      return;
+    }
+    if (!frame.first && this.#dropping === frame.transactionId) return;
+    if (frame.fault !== undefined) this.refuse(frame, frame.fault.status);
+    else if (this.#relay.host.hasChunkStage) this.#laneOf(flow).receive(frame);
+    else this.settle(flow, frame, flow.send(frame, now));
+  }
+
+  /** A SEND was passed on or refused. */
+  settle(flow: Flow, frame: RequestFrame, status: number): void {
+    if (status !== 200) {
+      this.refuse(frame, status);
+      return;
+    }
+    if (!this.#succeeded) this.succeeded();
+    if (frame.last && frame.failureReport === "yes") flow.acknowledge(frame.transactionId);
+    this.#relay.host.settled(
+      frame,
+      ACCEPTED,
+      this.link,
+      flow.route.bindings[0]?.session?.session,
+      "response",
+    );
+  }
+
+  #laneOf(flow: Flow): ChunkLane {
+    let lane = this.#lanes.get(flow);
+    if (lane === undefined) {
+      lane = new ChunkLane(this.#relay, this, flow);
+      this.#lanes.set(flow, lane);
+    }
+    return lane;
+  }
+
+  #control(flow: Flow, frame: RequestFrame): void {
+    if (frame.fault !== undefined) {
+      this.refuse(frame, frame.fault.status);
+      return;
+    }
+    const status = flow.control(frame);
+    if (status !== 200) this.refuse(frame, status);
+    else if (frame.method !== "REPORT") this.succeeded();
+  }
+
+  /** Refuses a request, as its method and its fields permit; further slices of it are dropped. */
+  refuse(frame: RequestFrame, status: number): void {
+    if (!frame.last) this.#dropping = frame.transactionId;
+    this.#relay.count("refused");
+    const to = frame.toPath[0];
+    const verdict = new Verdict(status);
+    const carrier = to === undefined ? "nothing" : carrierOf(frame, verdict, false);
+    if (carrier === "response" && to !== undefined) this.link.respond(responseTo(frame, verdict, [to]));
+    this.#relay.host.settled(frame, verdict, this.link, undefined, carrier);
+  }
+
+  /** RFC 4976 §6.1: the peer has shown that it has business here. */
+  succeeded(): void {
+    if (this.#succeeded) return;
+    this.#succeeded = true;
+    this.keep();
+  }
+
+  /** The connection is held until nobody has used it for long. */
+  keep(): void {
+    this.link.keep();
+    const { timers } = this.link;
+    timers.schedule(this.#watch, timers.clock.now() + this.#relay.limits.idleMs);
+  }
+
+  #look(now: number): void {
+    const { idleMs, stalledMs } = this.#relay.limits;
+    const { blockedSince } = this.link;
+    if (now - blockedSince >= stalledMs) {
+      // SEC-11: what waits for it fails with it, and its senders hear of it.
+      this.link.abort(new ConnectionError("stalled", "The peer has stopped reading"));
+      return;
+    }
+    const idleAt = Math.max(this.link.lastReceivedAt, this.lastUsedAt) + idleMs;
+    if (now >= idleAt && blockedSince === Number.POSITIVE_INFINITY) this.link.close();
+    else
+      this.link.timers.schedule(this.#watch, Math.max(now + 1, Math.min(idleAt, blockedSince + stalledMs)));
+  }
+
+  response(frame: ResponseFrame, transaction: Transaction): void {
+    const { owner } = transaction;
+    if (owner instanceof RelayedRequest) owner.answered(frame);
+  }
+
+  /** A way has something for this connection, which has no room now. */
+  wait(flow: Flow): void {
+    if (!this.#waiting.includes(flow)) this.#waiting.push(flow);
+    this.link.touch();
+  }
+
+  refill(): void {
+    if (this.link.blockedSince + this.#relay.limits.stalledMs < this.#watch.at) {
+      this.link.timers.schedule(this.#watch, this.link.blockedSince + this.#relay.limits.stalledMs);
+    }
+    while (this.#waiting.length > 0 && this.link.mayForward) {
+      const flow = this.#waiting.shift() as Flow;
+      if (flow.proceed(this)) this.#waiting.push(flow);
+    }
+  }
+
+  ended(error: Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.link.timers.cancel(this.#watch);
+    for (const lane of this.#lanes.values()) lane.close();
+    for (const binding of [...this.bindings]) this.#relay.bindings.end(binding, error);
+    for (const [binding, key] of this.#peerOf) {
+      if (binding.peers.get(key) === this) binding.peers.delete(key);
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const flow of waiting) flow.fail(408);
+    this.#flows.clear();
+    this.#lastPath = this.#lastFlow = undefined;
+    this.onEnded?.();
+    this.#relay.gone(this);
+  }
+}
+
+function texts(path: readonly MsrpUri[]): string {
+  return path.length === 1 ? (path[0] as MsrpUri).text : path.map((uri) => uri.text).join(" ");
+}

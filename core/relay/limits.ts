@@ -1,0 +1,110 @@
+/**
+ * Limits of a relay with their defaults, and the reason for each number: whatever a stranger or a user can fill. Times
+ * are milliseconds, lifetimes seconds as on the wire, sizes octets.
+ */
+
+/** Limits of a relay; each has a default. */
+export interface RelayLimits {
+  /** Shortest lifetime of a URI that a client may ask for, in seconds. @default 60 */
+  minExpires?: number;
+  /** Longest lifetime, in seconds. @default 3600 */
+  maxExpires?: number;
+  /** Lifetime for a client that asks for none, in seconds. @default 600 */
+  defaultExpires?: number;
+  /** URIs that the relay keeps at a time; one costs about 1 KiB. @default 100000 */
+  maxBindings?: number;
+  /** URIs given out on one connection of a client; over it AUTH is answered 403. @default 256 */
+  maxBindingsPerConnection?: number;
+  /** URIs given out to one user, over all connections. @default 256 */
+  maxBindingsPerUser?: number;
+  /** Failed AUTHs on one connection, after which it is closed (RFC 4976 §6.3). @default 5 */
+  maxAuthFailures?: number;
+  /** Failed AUTHs from one address within a minute, after which AUTHs from there are answered 403. @default 60 */
+  maxAuthFailuresPerAddress?: number;
+  /** Failed AUTHs for one user within a minute, after which each further one waits for a second. @default 30 */
+  maxAuthFailuresPerUser?: number;
+  /** AUTHs of one connection that wait for the credentials' backend; over it the connection is dropped. @default 8 */
+  maxPendingAuths?: number;
+  /** Connections from one address. A company behind one address shares it. @default 1000 */
+  maxConnectionsPerAddress?: number;
+  /** Connections in all, after which the one not used for longest is closed for a new one. @default 15000 */
+  maxConnections?: number;
+  /** A connection that nobody used for so long may be closed (RFC 4976 §6.5). @default 3600000 */
+  idleMs?: number;
+  /** Octets of a session that may wait for its next hop; then its sender is slowed down, or refused. @default 1048576 */
+  maxFlowBytes?: number;
+  /** Frames of a session that may wait, likewise. @default 1024 */
+  maxFlowFrames?: number;
+  /** A next hop that takes nothing for so long while something waits for it is given up. @default 60000 */
+  stalledMs?: number;
+  /** Sessions of a client's connection make each other wait for a slow next hop no longer than this. @default 1000 */
+  sharedStallMs?: number;
+  /** Time to open a connection to a next hop, names and TLS included. @default 10000 */
+  connectTimeoutMs?: number;
+  /** Connections that may be opened at a time. @default 256 */
+  maxDials?: number;
+  /** Connections opened for one URI's client within a minute: a brake on port scans. @default 60 */
+  maxDialsPerMinute?: number;
+  /** Connections that the relay has open to one address and port. @default 16 */
+  maxConnectionsPerTarget?: number;
+  /** A target that could not be reached is not tried again for so long. @default 1000 */
+  redialMs?: number;
+  /** SENDs a second of one session, slices of long ones included; a burst of as many is free. @default Infinity */
+  maxChunksPerSecond?: number;
+  /** Octets of content a second of one session. @default Infinity */
+  maxBytesPerSecond?: number;
+  /** SENDs a second of all sessions of one user. @default Infinity */
+  maxUserChunksPerSecond?: number;
+  /** Octets of content a second of all sessions of one user. @default Infinity */
+  maxUserBytesPerSecond?: number;
+  /** Ways (To-Path and From-Path) that one connection may use at a time. @default 20000 */
+  maxFlowsPerConnection?: number;
+}
+
+/** The numbers with defaults filled in. */
+export type ResolvedRelayLimits = Readonly<Required<RelayLimits>>;
+
+const defaults: ResolvedRelayLimits = {
+  minExpires: 60,
+  maxExpires: 3600,
+  defaultExpires: 600,
+  maxBindings: 100_000,
+  maxBindingsPerConnection: 256,
+  maxBindingsPerUser: 256,
+  maxAuthFailures: 5,
+  maxAuthFailuresPerAddress: 60,
+  maxAuthFailuresPerUser: 30,
+  maxPendingAuths: 8,
+  maxConnectionsPerAddress: 1000,
+  maxConnections: 15_000,
+  idleMs: 3_600_000,
+  maxFlowBytes: 1_048_576,
+  maxFlowFrames: 1024,
+  stalledMs: 60_000,
+  sharedStallMs: 1000,
+  connectTimeoutMs: 10_000,
+  maxDials: 256,
+  maxDialsPerMinute: 60,
+  maxConnectionsPerTarget: 16,
+  redialMs: 1000,
+  maxChunksPerSecond: Number.POSITIVE_INFINITY,
+  maxBytesPerSecond: Number.POSITIVE_INFINITY,
+  maxUserChunksPerSecond: Number.POSITIVE_INFINITY,
+  maxUserBytesPerSecond: Number.POSITIVE_INFINITY,
+  maxFlowsPerConnection: 20_000,
+};
+
+/** Fills in the defaults. @throws {RangeError} a limit that is no number above 0, or lifetimes out of order */
+export function relayLimits(limits: RelayLimits = {}): ResolvedRelayLimits {
+  const resolved: Record<keyof RelayLimits, number> = { ...defaults };
+  for (const name of Object.keys(defaults) as (keyof RelayLimits)[]) {
+    const value = limits[name] ?? defaults[name];
+    if (!(value > 0)) throw new RangeError(`Cannot use ${name}: ${value} (must be above 0)`);
+    resolved[name] = value;
+  }
+  const { minExpires, defaultExpires, maxExpires } = resolved;
+  if (minExpires > defaultExpires || defaultExpires > maxExpires) {
+    throw new RangeError("Cannot use these lifetimes: minExpires <= defaultExpires <= maxExpires must hold");
+  }
+  return resolved;
+}

@@ -1,0 +1,55 @@
+/**
+ * Which URIs are the relay's own, and which relays a certificate speaks for. Decided on scheme, host, port and transport,
+ * never on the carrier that a request came over (RFC 4976 §6.2, trap T9).
+ */
+import type { ConnectionHandle } from "../node/context.ts";
+import { MsrpUri } from "../wire/uri.ts";
+
+/** The authorities of one relay. */
+export class OwnNames {
+  readonly #authorities: ReadonlySet<string>;
+  readonly #domains: ReadonlySet<string>;
+
+  /**
+   * @param domains names of the relay; the first one stands in URIs when a client used none of them
+   * @param uris the URIs that it listens on: scheme, port and transport count
+   */
+  constructor(domains: readonly string[], uris: readonly MsrpUri[]) {
+    const authorities = new Set<string>();
+    for (const host of domains) {
+      for (const uri of uris) {
+        const { scheme, port, transport } = uri;
+        authorities.add(MsrpUri.from({ scheme, host, port, transport }).authorityKey);
+        // RFC 4976 §8: AUTH may leave the port out, which stands for a service that leads here.
+        authorities.add(MsrpUri.from({ scheme, host, transport }).authorityKey);
+        // A URI that was given out is msrps, whichever way its peer has come.
+        if (scheme === "msrp")
+          authorities.add(MsrpUri.from({ scheme: "msrps", host, port, transport }).authorityKey);
+      }
+    }
+    this.#authorities = authorities;
+    this.#domains = new Set(domains.map((domain) => domain.toLowerCase()));
+  }
+
+  /** True when a URI names this relay. */
+  has(uri: MsrpUri): boolean {
+    return this.#authorities.has(uri.authorityKey);
+  }
+
+  /** True when a host is one of the relay's domains. */
+  hasDomain(host: string): boolean {
+    return this.#domains.has(host.toLowerCase());
+  }
+}
+
+/**
+ * The relays that the certificate of a connection speaks for: its DNS names, where an authority vouches for it
+ * (RFC 4976 §6.1, §6.3). The common name does not count (§9.2).
+ */
+export function certificateNames(handle: ConnectionHandle): readonly string[] {
+  const { peerCertificate, secure } = handle;
+  if (!secure || peerCertificate === undefined || peerCertificate.verified !== true) return [];
+  return (peerCertificate.subjectAltNames ?? []).flatMap((name) =>
+    name.startsWith("DNS:") ? [name.slice(4).toLowerCase()] : [],
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * Options of a relay: who it is, whom it trusts, where it may connect to, and its limits. Everything
+ * but the limits is fixed for the life of the relay.
+ */
+import type { Connector, TlsOptions } from "../node/transport.ts";
+import type { Authenticator } from "./authenticator.ts";
+import type { Credentials } from "./credentials.ts";
+import type { DialPolicyOptions } from "./dial_policy.ts";
+import type { DigestAlgorithm } from "./digest_hash.ts";
+import type { RelayLimits } from "./limits.ts";
+
+/** Options of `relay()`. */
+export interface RelayOptions {
+  /** Names of the relay, fully qualified; the first one stands in URIs for clients that used no name (RFC 4976 §4.2). */
+  readonly domains: readonly string[];
+  /**
+   * The URIs that it is reached by, as the listeners have them: `"msrps://0.0.0.0:2855;tcp"`. Scheme, port and transport
+   * count, the host is that of `domains`. More can be added by `announce()`.
+   */
+  readonly listen?: readonly string[];
+  /** Where users are looked up; or `authenticator`. */
+  readonly credentials?: Credentials;
+  /** The realm, for `credentials`. @default the domain that an AUTH is addressed to */
+  readonly realm?: string;
+  /** Hash functions offered, for `credentials`. @default those of `Authenticator` */
+  readonly algorithms?: readonly DigestAlgorithm[];
+  /** How long a nonce may be used, for `credentials`, in milliseconds. @default that of `Authenticator` */
+  readonly nonceLifetimeMs?: number;
+  /** Checks AUTHs, in place of `credentials`. */
+  readonly authenticator?: Authenticator;
+  /** Whether a user with good credentials may use this relay (403 if not). @default every user */
+  readonly permitUser?: (user: string) => boolean;
+  /** Names of other relays that may bring AUTHs of their clients, and share connections (RFC 4976 §6.3). @default none */
+  readonly relays?: readonly string[];
+  /** Opens connections to next hops: that of an adapter, whose `permit` should be `permitConnect`. @default none are opened */
+  readonly connector?: Connector;
+  /** Own certificate and key for connections that the relay opens, and the authorities to trust (RFC 4976 §9.2). */
+  readonly tls?: TlsOptions;
+  /** Which next hops may be connected to. @default public addresses, ports from 1024 on but for well-known services */
+  readonly dial?: DialPolicyOptions;
+  /** Answer AUTH over connections without TLS: for development, credentials can be guessed by whoever listens. @default false */
+  readonly allowPlainAuth?: boolean;
+  /** Limits. */
+  readonly limits?: RelayLimits;
+}

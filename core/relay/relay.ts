@@ -1,0 +1,73 @@
+/**
+ * `relay()`: makes a node an MSRP relay (RFC 4976). Clients authenticate and get URIs; the relay passes on what these
+ * permit, and nothing else.
+ */
+import { definePlugin, type Plugin } from "../node/plugin.ts";
+import { MsrpUri } from "../wire/uri.ts";
+import type { RelayLimits } from "./limits.ts";
+import type { RelayOptions } from "./options.ts";
+import { RelayCore, type RelayCounter } from "./relay_core.ts";
+
+/** A relay: a plugin for one node, and what its operator can ask and change while it runs. */
+export interface RelayPlugin extends Plugin {
+  /** Names a further URI that the relay is reached by, such as that of a listener on any free port. */
+  announce(uri: MsrpUri | string): void;
+  /** Sets other limits; what is under way goes on. @throws {RangeError} impossible ones */
+  setLimits(limits: RelayLimits): void;
+  /** No AUTH is taken from now on; what was given out holds until the node closes. */
+  drain(): void;
+  /** URIs that hold. */
+  readonly bindingCount: number;
+  /** Connections. */
+  readonly connectionCount: number;
+  /** How often something has happened. */
+  counted(counter: RelayCounter): number;
+}
+
+/**
+ * Makes the relay for one node.
+ *
+ * @throws {RangeError} no domain, an address for a domain, or impossible limits; {TypeError} no credentials
+ */
+export function relay(options: RelayOptions): RelayPlugin {
+  let core: RelayCore | undefined;
+  let limits = options.limits;
+  let draining = false;
+  const announced: MsrpUri[] = [];
+  const plugin = definePlugin("relay", () => ({
+    name: "relay",
+    forward: (host) => {
+      core = new RelayCore(limits === undefined ? options : { ...options, limits }, host);
+      for (const uri of announced) core.announce(uri);
+      core.draining = draining;
+      return core;
+    },
+  }));
+  // A mistake in the options is the caller's now, not that of the first connection.
+  void new RelayCore(options, unusedHost);
+  return {
+    ...plugin,
+    announce: (uri) => {
+      const parsed = typeof uri === "string" ? MsrpUri.parse(uri) : uri;
+      announced.push(parsed);
+      core?.announce(parsed);
+    },
+    setLimits: (changed) => {
+      core?.setLimits(changed);
+      limits = changed;
+    },
+    drain: () => {
+      draining = true;
+      if (core !== undefined) core.draining = true;
+    },
+    get bindingCount() {
+      return core?.bindings.size ?? 0;
+    },
+    get connectionCount() {
+      return core?.connectionCount ?? 0;
+    },
+    counted: (counter) => core?.counted(counter) ?? 0,
+  };
+}
+
+const unusedHost = {} as ConstructorParameters<typeof RelayCore>[1];

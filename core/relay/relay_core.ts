@@ -1,0 +1,315 @@
+/**
+ * What the connections of one relay share: names, URIs given out, ways to other relays and next hops, limits, counters.
+ * What hangs on one connection is that connection's.
+ */
+import { ConnectionError } from "../errors.ts";
+import type { ForwardedSession, Forwarder, ForwardHost, ForwardLink } from "../node/forwarding.ts";
+import type { RequestFrame } from "../wire/frame.ts";
+import { MsrpUri } from "../wire/uri.ts";
+import { AuthTerminal } from "./auth_terminal.ts";
+import { Authenticator } from "./authenticator.ts";
+import type { Binding } from "./binding.ts";
+import { Bindings } from "./bindings.ts";
+import { type Dial, Dials } from "./dial.ts";
+import { DialPolicy } from "./dial_policy.ts";
+import { RelayHop } from "./hop.ts";
+import { type RelayLimits, type ResolvedRelayLimits, relayLimits } from "./limits.ts";
+import { certificateNames, OwnNames } from "./names.ts";
+import type { RelayOptions } from "./options.ts";
+import { MinuteCounter } from "./rate.ts";
+import type { Route } from "./route.ts";
+
+/** What a relay counts; the numbers only grow. */
+export type RelayCounter = "refused" | "dropped" | "authFailures" | "authorized" | "dialled" | "dialFailures";
+
+/** One relay. */
+export class RelayCore implements Forwarder {
+  readonly host: ForwardHost;
+  readonly bindings: Bindings;
+  readonly auth: AuthTerminal;
+  readonly allowPlainAuth: boolean;
+  limits: ResolvedRelayLimits;
+  names: OwnNames;
+  /** No new AUTH is taken: the relay is about to end. */
+  draining = false;
+  /** True when any of the limits by second is set. */
+  metered = false;
+  readonly #options: RelayOptions;
+  readonly #policy: DialPolicy;
+  readonly #dials: Dials;
+  readonly #dialsByUser = new MinuteCounter();
+  readonly #hops: Set<RelayHop> = new Set();
+  readonly #relayHops: Map<string, Set<RelayHop>> = new Map();
+  readonly #relayNames: ReadonlySet<string>;
+  readonly #addresses: Map<string, number> = new Map();
+  readonly #uris: MsrpUri[];
+  readonly #counts: Map<RelayCounter, number> = new Map();
+  #dialling: MsrpUri | undefined; // the URI whose connection comes up now
+
+  /** @throws {RangeError} no domain, an address for a domain, or impossible limits; {TypeError} no credentials */
+  constructor(options: RelayOptions, host: ForwardHost) {
+    const { domains, credentials } = options;
+    if (domains.length === 0) throw new RangeError("A relay needs a domain");
+    for (const host of domains) {
+      // RFC 4976 §4.2: clients put it into URIs, where certificates are checked against it.
+      if (MsrpUri.from({ scheme: "msrps", host, port: 2855 }).isIpLiteral) {
+        throw new RangeError(`A relay's domain must be a name, not an address: ${host}`);
+      }
+    }
+    this.#options = options;
+    this.host = host;
+    this.limits = relayLimits(options.limits);
+    this.bindings = new Bindings(this.limits);
+    this.allowPlainAuth = options.allowPlainAuth ?? false;
+    this.#uris = (options.listen ?? []).map((uri) => MsrpUri.parse(uri));
+    this.names = new OwnNames(domains, this.#uris);
+    this.#policy = new DialPolicy(options.dial);
+    this.#relayNames = new Set((options.relays ?? []).map((name) => name.toLowerCase()));
+    const authenticator =
+      options.authenticator ??
+      (credentials === undefined
+        ? undefined
+        : new Authenticator({
+            realm: options.realm ?? ((uri) => this.#domainOf(MsrpUri.parse(uri))),
+            credentials,
+            ...(options.algorithms === undefined ? {} : { algorithms: options.algorithms }),
+            ...(options.nonceLifetimeMs === undefined ? {} : { lifetimeMs: options.nonceLifetimeMs }),
+          }));
+    if (authenticator === undefined) throw new TypeError("A relay needs credentials or an authenticator");
+    this.auth = new AuthTerminal(this, authenticator, options.permitUser ?? (() => true));
+    this.#dials = new Dials(this.#dialHost());
+    this.setLimits(options.limits);
+  }
+
+  /** Connections of the relay. */
+  get connectionCount(): number {
+    return this.#hops.size;
+  }
+
+  /** How often something has happened. */
+  counted(counter: RelayCounter): number {
+    return this.#counts.get(counter) ?? 0;
+  }
+
+  /** Counts an event. */
+  count(counter: RelayCounter): void {
+    this.#counts.set(counter, this.counted(counter) + 1);
+  }
+
+  /** Other limits, from now on. */
+  setLimits(limits: RelayLimits | undefined): void {
+    this.limits = relayLimits(limits);
+    this.bindings.limits = this.limits;
+    const { maxChunksPerSecond, maxBytesPerSecond, maxUserChunksPerSecond, maxUserBytesPerSecond } =
+      this.limits;
+    const rates = [maxChunksPerSecond, maxBytesPerSecond, maxUserChunksPerSecond, maxUserBytesPerSecond];
+    this.metered = rates.some((rate) => rate < Number.POSITIVE_INFINITY);
+  }
+
+  /** A further URI that the relay is reached by. */
+  announce(uri: MsrpUri): void {
+    this.#uris.push(uri);
+    this.names = new OwnNames(this.#options.domains, this.#uris);
+  }
+
+  connected(link: ForwardLink): RelayHop {
+    const dialled = this.#dialling;
+    const hop = new RelayHop(this, link, this.#namesOf(link, dialled));
+    this.#hops.add(hop);
+    for (const name of hop.relayNames) {
+      const set = this.#relayHops.get(name) ?? new Set();
+      this.#relayHops.set(name, set.add(hop));
+    }
+    if (link.handle.direction === "inbound") this.#guard(hop);
+    return hop;
+  }
+
+  /** A connection is over. */
+  gone(hop: RelayHop): void {
+    if (!this.#hops.delete(hop)) return;
+    for (const name of hop.relayNames) {
+      const set = this.#relayHops.get(name);
+      set?.delete(hop);
+      if (set?.size === 0) this.#relayHops.delete(name);
+    }
+    if (hop.link.handle.direction !== "inbound") return;
+    const address = hop.link.handle.remoteAddress;
+    const left = (this.#addresses.get(address) ?? 1) - 1;
+    if (left === 0) this.#addresses.delete(address);
+    else this.#addresses.set(address, left);
+  }
+
+  // Trap T45: on a connection that this relay opened, the server's certificate says who the peer is.
+  #namesOf(link: ForwardLink, dialled: MsrpUri | undefined): readonly string[] {
+    const { secure, direction } = link.handle;
+    if (direction === "outbound") {
+      const host = dialled?.host.toLowerCase() ?? "";
+      return secure && this.#relayNames.has(host) ? [host] : [];
+    }
+    return certificateNames(link.handle).filter((name) => this.#relayNames.has(name));
+  }
+
+  // Too many from one address, or too many at all: then whoever has been quiet for longest makes room (RFC 4976 §6.5).
+  #guard(hop: RelayHop): void {
+    const { maxConnectionsPerAddress, maxConnections } = this.limits;
+    const address = hop.link.handle.remoteAddress;
+    const count = (this.#addresses.get(address) ?? 0) + 1;
+    this.#addresses.set(address, count);
+    const refuse = (victim: RelayHop, why: string): void => {
+      this.count("dropped");
+      // Not inside the making of the connection.
+      Promise.resolve().then(() => victim.link.abort(new ConnectionError("too-many-connections", why)));
+    };
+    if (count > maxConnectionsPerAddress && !hop.shared) refuse(hop, "Too many connections from one address");
+    else if (this.#hops.size > maxConnections) refuse(this.#leastUsed(hop), "Too many connections");
+  }
+
+  #leastUsed(but: RelayHop): RelayHop {
+    let least: RelayHop = but;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const hop of this.#hops) {
+      if (hop === but || hop.busy) continue;
+      // Strangers go before those who have authenticated.
+      const used = Math.max(hop.link.lastReceivedAt, hop.lastUsedAt) + (hop.trusted ? 1e12 : 0);
+      if (used >= lowest) continue;
+      least = hop;
+      lowest = used;
+    }
+    return least;
+  }
+
+  /** An open connection to one of these relays. */
+  relayHop(names: readonly string[]): RelayHop | undefined {
+    for (const name of names) {
+      for (const hop of this.#relayHops.get(name) ?? []) if (hop.link.open) return hop;
+    }
+    return undefined;
+  }
+
+  /** Where a way leads next: a connection, one that is being opened, or the status to refuse with. */
+  nextHop(route: Route): RelayHop | Dial | number {
+    const binding = route.bindings.at(-1) as Binding;
+    const next = route.toPath[0] as MsrpUri;
+    if (route.toClient && binding.relay === undefined) {
+      // RFC 4976 §6.3: the connection of the AUTH and no other; the client's URI is never dialled.
+      return binding.hop?.link.open ? binding.hop : 481;
+    }
+    const peer = route.toClient ? undefined : binding.peers.get(next.key);
+    if (peer?.link.open) return peer;
+    const name = next.scheme === "msrps" ? next.host.toLowerCase() : "";
+    const relay = this.relayHop([route.toClient ? (binding.relay ?? "") : name]);
+    return relay ?? this.#dials.existing(next) ?? this.#dial(next, binding);
+  }
+
+  #dial(uri: MsrpUri, binding: Binding): Dial | number {
+    const { host, port, transport } = uri;
+    if (this.#options.connector === undefined || transport.toLowerCase() !== "tcp" || port === undefined)
+      return 403;
+    if (/(?:^|\.)invalid$/i.test(host) || this.names.has(uri)) return 403;
+    if (!this.#policy.mayDial(host, port)) return 403;
+    const { maxDialsPerMinute } = this.limits;
+    if (this.#dialsByUser.add(binding.user.key, this.host.now()) > maxDialsPerMinute) return 403;
+    return this.#dials.begin(uri);
+  }
+
+  #dialHost(): ConstructorParameters<typeof Dials>[0] {
+    const relay = this;
+    return {
+      get maxDials() {
+        return relay.limits.maxDials;
+      },
+      get redialMs() {
+        return relay.limits.redialMs;
+      },
+      get maxPerTarget() {
+        return relay.limits.maxConnectionsPerTarget;
+      },
+      now: () => relay.host.now(),
+      open: (uri) => relay.#open(uri),
+    };
+  }
+
+  async #open(uri: MsrpUri): Promise<RelayHop> {
+    const { connector, tls } = this.#options;
+    if (connector === undefined)
+      throw new ConnectionError("connect-refused", "This relay opens no connections");
+    const secure = uri.scheme === "msrps";
+    const target = {
+      host: uri.host,
+      port: uri.port ?? 0,
+      secure,
+      ...(secure && tls !== undefined ? { tls } : {}),
+    };
+    let hop: RelayHop | undefined;
+    try {
+      const joined: typeof connector = (to, accept, options) =>
+        connector(
+          to,
+          (transport) => {
+            this.#dialling = uri;
+            try {
+              return accept(transport);
+            } finally {
+              this.#dialling = undefined;
+            }
+          },
+          options,
+        );
+      const link = await this.host.dial(target, joined, this.limits.connectTimeoutMs);
+      for (const one of this.#hops) if (one.link === link) hop = one;
+    } catch (error) {
+      this.count("dialFailures");
+      throw error;
+    }
+    if (hop === undefined) throw new ConnectionError("connection-closed", "The connection was closed");
+    this.count("dialled");
+    hop.keep();
+    return hop;
+  }
+
+  /** Gives out a URI for a client that has authenticated; undefined when there are too many. */
+  grant(
+    frame: RequestFrame,
+    hop: RelayHop,
+    relay: string | undefined,
+    user: string,
+    realm: string,
+    seconds: number,
+  ): Binding | undefined {
+    const to = frame.toPath[0];
+    const listener =
+      this.#uris.find((uri) => uri.scheme === "msrps" && uri.transport === "tcp") ?? this.#uris[0];
+    if (to === undefined) return undefined;
+    const binding = this.bindings.grant(
+      {
+        host: this.#domainOf(to),
+        port: listener?.port ?? to.port ?? 2855,
+        user,
+        realm,
+        clientPath: frame.fromPath,
+        hop,
+        relay,
+        lifetimeMs: seconds * 1000,
+      },
+      hop.link.timers,
+    );
+    if (binding !== undefined) this.count("authorized");
+    return binding;
+  }
+
+  #domainOf(uri: MsrpUri): string {
+    return this.names.hasDomain(uri.host) ? uri.host.toLowerCase() : (this.#options.domains[0] ?? "");
+  }
+
+  /** The session that plugins see for a way: that of the URI which its request named first. */
+  sessionOf(bindings: readonly Binding[]): ForwardedSession {
+    const [binding] = bindings as readonly [Binding];
+    binding.session ??= this.host.session(binding.uri, binding.clientPath);
+    return binding.session;
+  }
+
+  async drain(): Promise<void> {
+    this.draining = true;
+    await Promise.resolve();
+  }
+}

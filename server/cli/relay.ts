@@ -1,0 +1,107 @@
+/**
+ * `msrpkit relay`: runs an MSRP relay (RFC 4976) until a signal ends it. SIGHUP reads users, certificates and limits
+ * again without dropping a session; SIGTERM lets what is under way finish.
+ */
+import { readFile } from "node:fs/promises";
+import * as Effect from "effect/Effect";
+import type { Scope } from "effect/Scope";
+import { type Connector, DialPolicy, Msrp, type RelayPlugin, relay } from "../../core/mod.ts";
+import { loadCertificate } from "../certificate.ts";
+import { openCredentials } from "../credentials/open_credentials.ts";
+import type { CredentialStore } from "../credentials/store.ts";
+import { EXIT_FILE, EXIT_OK } from "../exit_codes.ts";
+import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
+import { type RelayCommandOptions, type RelayConfig, relayConfig } from "../relay/config.ts";
+import { relayConnector } from "../relay/connector.ts";
+import { openRelayListeners } from "../relay/listeners.ts";
+import { onReload } from "../relay/reload.ts";
+import { scaledClock } from "../relay/scaled_clock.ts";
+import { loadAdapter } from "../runtime.ts";
+import { parseListen } from "./addresses.ts";
+import { CommandError } from "./command_error.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type { RelayCommandOptions };
+
+/** Runs the relay until SIGINT or SIGTERM; returns the exit status. */
+export function runRelay(options: RelayCommandOptions, terminal: Terminal): Promise<number> {
+  const program = Effect.gen(function* () {
+    const config = yield* attempt(() => relayConfig(options));
+    const adapter = yield* attempt(loadAdapter);
+    const users = yield* scopedUsers(config, terminal);
+    const identity = yield* attempt(() => identityOf(config));
+    const addresses = config.listen.map(parseListen);
+    const clock =
+      config.clockScale === 1 ? adapter.systemClock : scaledClock(adapter.systemClock, config.clockScale);
+    const policy = new DialPolicy(config.dial);
+    const connector: Connector = relayConnector(adapter, policy, config.hosts, clock);
+    const plugin = relay({
+      domains: config.domains,
+      credentials: users,
+      ...(config.realm === undefined ? {} : { realm: config.realm }),
+      ...(config.nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs: config.nonceLifetimeMs }),
+      permitUser: config.permitUser,
+      relays: config.relays,
+      connector,
+      tls: identity,
+      dial: config.dial,
+      allowPlainAuth: config.allowPlainAuth,
+      limits: config.limits,
+    });
+    const app = yield* scopedNode(() => new Msrp({ clock }).use(plugin), config.drainMs);
+    yield* openRelayListeners(adapter, app, plugin, addresses, identity, clock, (uri) =>
+      terminal.result({ event: "listening", uri: uri.text }, `listening on ${uri.text}`),
+    );
+    yield* onReload(() => reload(options, users, plugin, terminal));
+    tell(config, terminal);
+    return yield* untilSignal(Effect.never, (signal) => {
+      terminal.note(`${signal}: no new sessions; finishing what is on its way`);
+      plugin.drain();
+      return EXIT_OK;
+    });
+  });
+  return runProgram(program);
+}
+
+function tell(config: RelayConfig, terminal: Terminal): void {
+  terminal.note(
+    `relay for ${config.domains.join(", ")}; users in ${config.users.replace(/:\/\/[^@/]*@/, "://")}`,
+  );
+  if (config.allowPlainAuth) terminal.note("AUTH without TLS is answered: for development only");
+  terminal.note("Ctrl-C ends the relay, SIGHUP reads users and limits again.");
+}
+
+function scopedUsers(config: RelayConfig, terminal: Terminal): Effect.Effect<CredentialStore, Error, Scope> {
+  return Effect.acquireRelease(
+    attempt(() => openCredentials(config.users, { onProblem: (problem) => terminal.note(problem.message) })),
+    (users) => Effect.promise(() => users.close().catch(() => undefined)),
+  );
+}
+
+/** Certificate, key and authorities, as texts. */
+async function identityOf(config: RelayConfig): Promise<{ cert: string; key: string; ca?: string }> {
+  const { cert, key } = await loadCertificate({ cert: config.cert, key: config.key }, config.domains);
+  if (config.ca === undefined) return { cert, key };
+  try {
+    return { cert, key, ca: await readFile(config.ca, "utf8") };
+  } catch (cause) {
+    throw new CommandError(EXIT_FILE, `Cannot read ${config.ca}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function reload(
+  options: RelayCommandOptions,
+  users: CredentialStore,
+  plugin: RelayPlugin,
+  terminal: Terminal,
+): Promise<void> {
+  try {
+    const config = await relayConfig(options);
+    plugin.setLimits(config.limits);
+    await users.reload();
+    terminal.result({ event: "reloaded" }, "read users and limits again");
+  } catch (error) {
+    // What ran before goes on: a slip in a file must not end a relay.
+    terminal.note(`cannot reload: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,93 @@
+// What waits for a slow next hop: who is slowed down, who is refused, and that nothing is lost in silence.
+// The slow ones are peers in memory that have stopped reading.
+import { describe, expect, test } from "#test";
+import { RelayBench, type RelayPeer } from "../../../support/relay_bench.ts";
+
+const kilobytes8 = { body: "x".repeat(8000), range: "1-*/8000" };
+
+async function slow(options: ConstructorParameters<typeof RelayBench>[0] = {}) {
+  const bench = new RelayBench(options);
+  const alice = await bench.peer({ highWaterBytes: 10_000 });
+  const token = await bench.login(alice, "alice");
+  alice.peer.transport.pause();
+  return { bench, alice, way: `${token} ${alice.uri}` };
+}
+
+const counts = (heard: readonly string[]): Record<string, number> => {
+  const found: Record<string, number> = {};
+  for (const what of heard) found[what.slice(0, 14)] = (found[what.slice(0, 14)] ?? 0) + 1;
+  return found;
+};
+
+async function sendMany(peer: RelayPeer, way: string, count: number): Promise<string[]> {
+  const heard: string[] = [];
+  for (let index = 0; index < count; index++) {
+    peer.send(way, { ...kilobytes8, messageId: `m${String(index).padStart(6, "0")}` });
+    if (index % 10 === 9) heard.push(...(await peer.heard()));
+  }
+  return [...heard, ...(await peer.heard())];
+}
+
+describe("what waits for a slow next hop", () => {
+  test("alone on its connection a session is slowed down, and all of it arrives [4976-6.4.1-33] [SEC-10]", async () => {
+    const { bench, alice, way } = await slow();
+    const peer = await bench.peer();
+    const before = await sendMany(peer, way, 1500);
+    // The relay reads no more than it may keep; the rest waits at the sender.
+    expect(before.length).toBeLessThan(400);
+    alice.peer.transport.resume();
+    let arrived = 0;
+    let answered = before.length;
+    for (let round = 0; round < 100; round++) {
+      arrived += (await alice.take()).length;
+      answered += (await peer.heard()).length;
+    }
+    expect([arrived, answered]).toEqual([1500, 1500]);
+    await bench.close();
+  });
+
+  test("every SEND that got a 200 arrives or is reported [SEC-11] [4976-6.4.1-27]", async () => {
+    const { bench, alice, way } = await slow();
+    const peer = await bench.peer();
+    const before = await sendMany(peer, way, 1500);
+    await bench.clock.advance(61_000);
+    const after = counts(await peer.heard());
+    expect(alice.ended).toBe(true);
+    expect(after["REPORT 000 408"]).toBeGreaterThanOrEqual(before.length);
+    expect((after["200"] ?? 0) + before.length).toBe(after["REPORT 000 408"] ?? 0);
+    await bench.close();
+  });
+
+  test("sessions that share a client's connection wait for each other only briefly [4976-6.4.1-33]", async () => {
+    const { bench, way } = await slow({ limits: { maxFlowBytes: 100_000, stalledMs: 300_000 } });
+    const bob = await bench.peer();
+    const other = `${await bench.login(bob, "bob")} ${bob.uri}`;
+    const peer = await bench.peer();
+    peer.send(other);
+    await peer.heard();
+    await sendMany(peer, way, 200); // the connection is not read any more
+    peer.send(other);
+    expect((await bob.heard()).length).toBe(1);
+    await bench.clock.advance(1001);
+    const told = counts(await peer.heard());
+    expect(told["413"] ?? 0).toBeGreaterThan(0);
+    expect((await bob.heard()).length).toBe(1);
+    await bench.close();
+  });
+
+  test("on a link between relays a session that is too slow is refused at once [4976-6.4.1-33]", async () => {
+    const { bench, way } = await slow({ relays: ["inner.example"], limits: { maxFlowBytes: 100_000 } });
+    const bob = await bench.peer();
+    const other = `${await bench.login(bob, "bob")} ${bob.uri}`;
+    const inner = await bench.peer({ names: ["inner.example"] });
+    inner.send(other);
+    await inner.heard();
+    const told = counts(await sendMany(inner, way, 200));
+    expect((told["200"] ?? 0) + (told["413"] ?? 0)).toBe(200);
+    expect(told["413"] ?? 0).toBeGreaterThan(150);
+    inner.send(other);
+    expect(await inner.heard()).toEqual(["200"]);
+    expect((await bob.heard()).length).toBe(2);
+    await bench.close();
+  });
+});
