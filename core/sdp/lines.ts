@@ -90,11 +90,14 @@ function cut(text: string, onOddity: OnOddity): SdpLine[] {
 
 function readLine(line: string, ending: string, onOddity: OnOddity): SdpLine {
   if (/[\0\r]/.test(line)) {
-    throw new RemoteProtocolError("bad-line", `Cannot read SDP line with NUL or CR: ${JSON.stringify(line)}`);
+    throw new RemoteProtocolError(
+      "bad-line",
+      `Cannot read SDP line with NUL or CR: ${JSON.stringify(masked(line))}`,
+    );
   }
   const type = line[0] ?? "";
   if (line[1] !== "=" || !/[a-z]/.test(type)) {
-    if (line !== "") throw new RemoteProtocolError("bad-line", `Cannot read SDP line: "${line}"`);
+    if (line !== "") throw new RemoteProtocolError("bad-line", `Cannot read SDP line: "${masked(line)}"`);
     onOddity("blank-line", line, "bad-line");
     return { type: "", value: "", raw: line, ending };
   }
@@ -116,4 +119,9 @@ function checkOrder(lines: readonly SdpLine[], order: RegExp): void {
   if (!order.test(letters)) {
     throw new RemoteProtocolError("bad-order", `Cannot read SDP: lines in the order "${letters}"`);
   }
+}
+
+/** Text for errors and oddities, which end in logs: the session-ids of URIs are secrets (RFC 4975 §14.1). */
+export function masked(text: string): string {
+  return text.replace(/(msrps?:\/\/[^\s/;]*\/)[^\s;"]+/gi, "$1…");
 }

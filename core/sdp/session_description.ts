@@ -4,7 +4,7 @@
  */
 import { LocalProtocolError, RemoteProtocolError } from "../errors.ts";
 import { type ConnectionAddress, type Origin, readConnection, readOrigin, readTiming } from "./fields.ts";
-import { joinLines, type OnOddity, readLines, type SdpLine, type SdpOddity } from "./lines.ts";
+import { joinLines, masked, type OnOddity, readLines, type SdpLine, type SdpOddity } from "./lines.ts";
 import { isMsrp, MediaSection, readAttributes, type SdpAttribute } from "./media_section.ts";
 import { type MsrpMedia, readMsrpMedia } from "./msrp_media.ts";
 
@@ -35,9 +35,9 @@ export class SessionDescription {
   private constructor(text: string, strict: boolean) {
     const oddities: SdpOddity[] = [];
     const onOddity: OnOddity = (code, detail, strictCode) => {
-      if (!strict) oddities.push({ code, detail });
+      if (!strict) oddities.push({ code, detail: masked(detail) });
       else if (strictCode !== "")
-        throw new RemoteProtocolError(strictCode, `Cannot read SDP: ${code}: "${detail}"`);
+        throw new RemoteProtocolError(strictCode, `Cannot read SDP: ${code}: "${masked(detail)}"`);
     };
     const { session, media } = readLines(text, onOddity);
     const value = (type: string): string | undefined => session.find((line) => line.type === type)?.value;

@@ -32,6 +32,8 @@ export interface SessionHost {
   now(): number;
   /** Calls back once; the function returned cancels it. */
   setTimer(callback: () => void, delayMs: number): () => void;
+  /** Milliseconds after which a peer that says nothing at all has not answered. @default 30000 */
+  readonly answerTimeoutMs?: number | undefined;
   /**
    * Shows what is about to be sent to the plugins, which may change it. Throws or rejects when one of them refuses;
    * undefined when none of them wants to see it.

@@ -1,6 +1,7 @@
 // A whole description: what is read of it, and that it comes back byte for byte.
 import { describe, expect, test } from "#test";
 import { SessionDescription } from "../../../../core/sdp/mod.ts";
+import { thrown } from "../../../support/nodes.ts";
 import { codeOf, expectOddity, sdp, stream } from "./texts.ts";
 
 const audio = "m=audio 49170 RTP/AVP 0\r\ni=voice\r\nb=AS:64\r\na=rtpmap:0 PCMU/8000\r\n";
@@ -27,6 +28,33 @@ describe("a description", () => {
     );
     const description = SessionDescription.parse(text, { strict: true });
     expect(JSON.stringify([description.msrp, description.attributes])).not.toContain("clear");
+  });
+
+  test("RFC 4975 §14.1: errors and oddities end in logs, so they hold no session-id [4975-3-02]", () => {
+    const secret = "Ks83nqPz0w2LmA";
+    const good = sdp();
+    const odd = [
+      good.replace("a=path:", "a=path: "),
+      good.slice(0, -2),
+      good.replace("a=path:", "a= path:"),
+      good.replace("c=IN", "c=IN IP4 192.0.2.9\r\nc=IN"),
+      good.replace(";tcp", ";tcp  msrp://192.0.2.11:7313/Ks83nqPz0w2LmA;tcp"),
+    ];
+    for (const text of odd) {
+      for (const strict of [false, true]) {
+        let told = "";
+        try {
+          told = JSON.stringify(SessionDescription.parse(text, { strict }).oddities);
+        } catch (error) {
+          told = (error as Error).message;
+        }
+        expect(told).not.toContain(secret);
+      }
+    }
+    const broken = good.replace("a=path:msrp", "path:msrp");
+    expect(thrown(() => SessionDescription.parse(broken)).message).toBe(
+      'Cannot read SDP line: "path:msrp://192.0.2.10:7313/…;tcp"',
+    );
   });
 
   test("a multicast c= of a description is refused only where it would apply to MSRP", () => {
