@@ -1,5 +1,11 @@
 // MSRP over TCP and TLS on Bun, with Bun.listen and Bun.connect.
 // The same names are exported by deno.ts and node.ts.
+import {
+  connectThroughRelay as coreConnectThroughRelay,
+  type Msrp,
+  type RelayClient,
+  type RelayClientOptions,
+} from "../core/mod.ts";
 import type { Accept, Connector } from "../core/node/transport.ts";
 import { bunAttempt, bunListen } from "./_bun_net.ts";
 import { systemClock } from "./_clock.ts";
@@ -60,3 +66,11 @@ export const connect: <Options, Session>(
   app: Opener<Options, Session>,
   options: Options,
 ) => Promise<Session> = makeConnect(transportConnect);
+
+/** Logs in at the own relays (RFC 4976 §5) over this runtime's sockets; sessions then go through them. */
+export function connectThroughRelay(
+  app: Msrp,
+  options: RelayClientOptions & { readonly signal?: AbortSignal },
+): Promise<RelayClient> {
+  return coreConnectThroughRelay(app, options, transportConnect);
+}

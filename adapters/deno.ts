@@ -1,5 +1,11 @@
 // MSRP over TCP and TLS on Deno, with Deno.listen and Deno.connect; TLS is node:tls over those.
 // The same names are exported by bun.ts and node.ts.
+import {
+  connectThroughRelay as coreConnectThroughRelay,
+  type Msrp,
+  type RelayClient,
+  type RelayClientOptions,
+} from "../core/mod.ts";
 import type { Accept, Connector } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { denoAttempt, denoListen } from "./_deno_net.ts";
@@ -60,3 +66,11 @@ export const connect: <Options, Session>(
   app: Opener<Options, Session>,
   options: Options,
 ) => Promise<Session> = makeConnect(transportConnect);
+
+/** Logs in at the own relays (RFC 4976 §5) over this runtime's sockets; sessions then go through them. */
+export function connectThroughRelay(
+  app: Msrp,
+  options: RelayClientOptions & { readonly signal?: AbortSignal },
+): Promise<RelayClient> {
+  return coreConnectThroughRelay(app, options, transportConnect);
+}

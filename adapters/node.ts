@@ -1,5 +1,11 @@
 // MSRP over TCP and TLS on Node (20 and later), with node:net and node:tls.
 // The same names are exported by bun.ts and deno.ts.
+import {
+  connectThroughRelay as coreConnectThroughRelay,
+  type Msrp,
+  type RelayClient,
+  type RelayClientOptions,
+} from "../core/mod.ts";
 import type { Accept, Connector } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { type DialSettings, makeConnector } from "./_dial.ts";
@@ -57,3 +63,11 @@ export const connect: <Options, Session>(
   app: Opener<Options, Session>,
   options: Options,
 ) => Promise<Session> = makeConnect(transportConnect);
+
+/** Logs in at the own relays (RFC 4976 §5) over this runtime's sockets; sessions then go through them. */
+export function connectThroughRelay(
+  app: Msrp,
+  options: RelayClientOptions & { readonly signal?: AbortSignal },
+): Promise<RelayClient> {
+  return coreConnectThroughRelay(app, options, transportConnect);
+}

@@ -28,6 +28,11 @@ export interface StreamOptions {
   readonly transport?: string;
   /** Use-Path that the own relays gave (RFC 4976 §5.1), nearest relay first. @default [] */
   readonly usePath?: readonly MsrpUri[];
+  /**
+   * Own URI when it is fixed beforehand: behind a relay it is the one that the AUTH was sent from, because the relay passes
+   * on what is for that URI only (RFC 4976 §6.4). One stream has it, at a time. @default a fresh one
+   */
+  readonly uri?: MsrpUri;
   /** Ready type lists. @default "general" */
   readonly preset?: Preset;
   /** Types that may be the root of a message to us, preferred ones first. @default those of the preset */
@@ -129,12 +134,13 @@ export function typesOf(options: StreamOptions): AcceptedTypes {
 }
 
 /**
- * A fresh own URI.
+ * A fresh own URI, or the fixed one.
  *
  * @param active whether this side only connects: then the port is 9, in path and m= alike (RFC 6135 §4.2.2)
  * @throws LocalProtocolError `missing-host`, `bad-host`, or the codes of `MsrpUri.from`
  */
 export function ownUri(options: StreamOptions, secure: boolean, active: boolean, sessionId: string): MsrpUri {
+  if (options.uri !== undefined) return options.uri;
   if (options.host === undefined)
     throw new LocalProtocolError("missing-host", "Cannot make own URI without a host");
   return MsrpUri.from({
