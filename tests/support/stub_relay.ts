@@ -40,6 +40,8 @@ export class StubRelay {
   expires = 900;
   /** Answers in place of the usual one; undefined = the usual one. */
   answer: ((auth: Written, number: number) => Reply | undefined | Promise<Reply | undefined>) | undefined;
+  /** Status of the answer to SENDs, as a relay has it that knows the peer's answer already. */
+  refuse = "200 OK";
   /** Most AUTHs that waited for an answer at a time. */
   pipelined = 0;
   #waiting = 0;
@@ -107,7 +109,8 @@ export class StubRelay {
       const frame = await peer.frame();
       if (frame.what !== "AUTH") {
         connection.frames.push(frame);
-        if (frame.what === "SEND") peer.write(text(frame, { status: "200 OK" }, frame.fromPath.slice(0, 1)));
+        if (frame.what === "SEND")
+          peer.write(text(frame, { status: this.refuse }, frame.fromPath.slice(0, 1)));
         continue;
       }
       this.auths.push(frame);
