@@ -48,6 +48,12 @@ const sections: readonly (readonly [title: string, intro: string, file: string, 
     "ClientAuthOptions",
   ],
   [
+    "Using relays",
+    "Options of `connectThroughRelay()`, besides those of `ClientAuth`.",
+    "core/relay/client_options.ts",
+    "RelayClientOptions",
+  ],
+  [
     "Users in an htdigest file",
     "Of the command `msrpkit`; fixed there.",
     "server/credentials/htdigest_file.ts",
