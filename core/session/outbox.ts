@@ -8,6 +8,7 @@ import { encodeRequest } from "../wire/encoder.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
 import type { MsrpUri } from "../wire/uri.ts";
+import { isContainer } from "./inner_types.ts";
 import { OutboxLane } from "./outbox_lane.ts";
 import { type OutboxHost, OutboxMessage } from "./outbox_message.ts";
 import type { BodyContent, SendOptions, Sent } from "./sent.ts";
@@ -252,8 +253,10 @@ export class Outbox {
   }
 
   #refused(message: OutboxMessage, error: DeliveryError): void {
-    if (error.status === 415 && this.#refusedTypes.size < maxRefusedTypes) {
-      this.#refusedTypes.add(essence(message.contentType));
+    const type = essence(message.contentType);
+    // A 415 to a container may be about what was inside (RFC 4975 §8.6): the next one may hold something else.
+    if (error.status === 415 && !isContainer(type) && this.#refusedTypes.size < maxRefusedTypes) {
+      this.#refusedTypes.add(type);
     }
     this.#onRefused?.(error);
     if (error.status === 481 || error.status === 506 || error.code === "not-received")

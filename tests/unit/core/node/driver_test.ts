@@ -184,7 +184,7 @@ describe("frames that wait for verdicts", () => {
     await app.close({ drainMs: 0 });
   });
 
-  test("a gate that never decides is given up with 413, never 408, and nothing is delivered afterwards", async () => {
+  test("RFC 4975 §10.5: a gate that never decides is given up with 413, never 408, and nothing is delivered afterwards [4975-10-408]", async () => {
     let go: (() => void) | undefined;
     const delivered: string[] = [];
     const slow = definePlugin({

@@ -76,6 +76,15 @@ describe("enqueue", () => {
     expect([...pair.arrived.keys()]).toEqual([sent[0]!.messageId, sent[2]!.messageId]);
   });
 
+  test("RFC 4975 §8.6: a 415 to a container may be about what is inside, so the next one goes out", async () => {
+    const pair = new OutboxPair();
+    pair.pair.status = (frame) => (frame.contentType === "message/cpim" ? 415 : 200);
+    for (let round = 0; round < 2; round++) {
+      const sent = pair.outbox.enqueue("x", { contentType: "message/cpim" });
+      expect(((await failure(sent.accepted)) as DeliveryError).status).toBe(415);
+    }
+  });
+
   test("RFC 4975 §10.6: a type that was answered with 415 is not sent again in this session [4975-10-415]", async () => {
     const pair = new OutboxPair();
     pair.pair.status = (frame) => (frame.contentType?.startsWith("image") ? 415 : 200);
