@@ -79,7 +79,9 @@ export function overflowFailure(maxPendingBytes: number): ConnectionError {
 
 /** The port could not be had: code `"listen-failed"`. */
 export function listenFailure(host: string, port: number, cause: unknown): ConnectionError {
-  const why = errorCode(cause) || reason(cause);
+  // Bun gives no code when a name has no address, and the name "Error" explains nothing.
+  const code = errorCode(cause);
+  const why = code === "" || code === "Error" ? reason(cause) : code;
   return new ConnectionError("listen-failed", `Cannot listen on ${authority(host, port)}: ${why}`, { cause });
 }
 

@@ -2,6 +2,7 @@
  * Certificates for TLS listeners: loads a PEM pair, or makes a self-signed one when the user has none.
  * A self-signed certificate proves nothing by itself, so its SHA-256 fingerprint is what people compare.
  */
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { CommandError } from "./cli/command_error.ts";
 import { EXIT_FILE, EXIT_USAGE } from "./exit_codes.ts";
@@ -39,6 +40,7 @@ export async function loadCertificate(
   if (files.cert === undefined || files.key === undefined) return await makeSelfSigned(hosts);
   const [cert, key] = await Promise.all([readIfThere(files.cert), readIfThere(files.key)]);
   if (cert !== undefined && key !== undefined) {
+    checkPair(cert, key, { cert: files.cert, key: files.key });
     return { cert, key, fingerprint: await fingerprintOf(cert, files.cert), selfSigned: false };
   }
   if (cert !== undefined || key !== undefined) {
@@ -113,6 +115,31 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if ((cause as { code?: string }).code === "ENOENT") return undefined;
     throw new CommandError(EXIT_FILE, `Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Not every TLS library notices a foreign key before the first handshake fails, and then nobody can tell why. */
+function checkPair(cert: string, key: string, files: { cert: string; key: string }): void {
+  let certified: X509Certificate;
+  let owned: KeyObject;
+  try {
+    certified = new X509Certificate(cert);
+  } catch (cause) {
+    throw new CommandError(EXIT_FILE, `Cannot use ${files.cert}: it holds no PEM certificate`, { cause });
+  }
+  try {
+    owned = createPublicKey(createPrivateKey(key));
+  } catch (cause) {
+    throw new CommandError(EXIT_FILE, `Cannot use ${files.key}: it holds no PEM key without a passphrase`, {
+      cause,
+    });
+  }
+  if (!publicKeyOf(certified.publicKey).equals(publicKeyOf(owned))) {
+    throw new CommandError(EXIT_FILE, `Cannot use ${files.key}: it is not the key of ${files.cert}`);
+  }
+}
+
+function publicKeyOf(key: KeyObject): Buffer {
+  return key.export({ type: "spki", format: "der" });
 }
 
 /** Fingerprint of the first certificate of a PEM text. */

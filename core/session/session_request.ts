@@ -42,6 +42,10 @@ const codes: ReadonlyMap<number, string> = new Map([
 
 /** The SEND that binds or probes a session was not accepted. */
 export function bindingError(status: number, comment: string | undefined): ConnectionError {
-  const text = `The peer refused the session with ${status}${comment ? ` ${comment}` : ""}`;
+  // A time limit of ours and a relay's 408 are one event (RFC 4975 §10.4).
+  const text =
+    status === 408
+      ? "The peer has not answered in time"
+      : `The peer refused the session with ${status}${comment ? ` ${comment}` : ""}`;
   return new ConnectionError(codes.get(status) ?? "session-refused", text);
 }

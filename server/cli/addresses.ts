@@ -3,12 +3,17 @@
  * It also makes the URI of an endpoint that only connects.
  */
 import { hostname, networkInterfaces } from "node:os";
-import { createSessionId, MsrpUri } from "../../core/mod.ts";
+import { createSessionId, MsrpUri, RemoteProtocolError } from "../../core/mod.ts";
 import { EXIT_USAGE } from "../exit_codes.ts";
 import { CommandError } from "./command_error.ts";
 
 /** Discard port: RFC 6135 §4.2 has an endpoint write it that never listens. */
 const ACTIVE_PORT = 9;
+const faults: ReadonlyMap<string, string> = new Map([
+  ["uri-ip-without-port", "an IP address needs a port"],
+  ["uri-port-range", "the port is above 65535"],
+  ["uri-password", "there must be no password in it"],
+]);
 const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
 
 /**
@@ -20,9 +25,9 @@ export function parseUri(text: string, option: string): MsrpUri {
   try {
     return MsrpUri.parse(text);
   } catch (cause) {
-    throw new CommandError(EXIT_USAGE, `Cannot use ${option} "${text}": ${(cause as Error).message}`, {
-      cause,
-    });
+    const code = cause instanceof RemoteProtocolError ? cause.code : "";
+    const why = faults.get(code) ?? "it is not of the form msrp://HOST:PORT/SESSION;tcp";
+    throw new CommandError(EXIT_USAGE, `Cannot use ${option} "${text}": ${why}`, { cause });
   }
 }
 

@@ -25,6 +25,9 @@ export interface Terminal {
   progress(text: string): void;
 }
 
+/** Width of a terminal that does not tell its own: pseudo-terminals without a window say 0. */
+const FALLBACK_COLUMNS = 80;
+
 /**
  * The terminal of this process.
  *
@@ -32,7 +35,7 @@ export interface Terminal {
  */
 export function processTerminal(options: { json?: boolean | undefined }): Terminal {
   const json = options.json === true;
-  const columns = json || !process.stderr.isTTY ? 0 : (process.stderr.columns ?? 80);
+  const columns = json ? 0 : columnsOf(process.stderr);
   let bar = false;
   const clearBar = (): void => {
     if (bar) process.stderr.write("\r\x1b[K");
@@ -68,6 +71,15 @@ export function processTerminal(options: { json?: boolean | undefined }): Termin
       bar = text !== "";
     },
   };
+}
+
+/**
+ * Columns of a stream, 0 when it is no terminal.
+ *
+ * @param stream a stream of the process
+ */
+export function columnsOf(stream: { isTTY?: boolean; columns?: number }): number {
+  return stream.isTTY === true ? stream.columns || FALLBACK_COLUMNS : 0;
 }
 
 /** The text with every control character but line feed and tab shown as its picture (U+2400 and following). */

@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import process from "node:process";
 import { CommandError } from "../cli/command_error.ts";
 import { EXIT_FILE } from "../exit_codes.ts";
-import { mediaTypeOf, OCTET_STREAM } from "./media_type.ts";
+import { mediaTypeOf, TEXT } from "./media_type.ts";
 
 /** Octets read from a file at once: large enough that system calls do not count, small against the memory limit. */
 const READ_BYTES = 256 * 1024;
@@ -33,7 +33,7 @@ export function textSource(text: string): BodySource {
     name: "text",
     isFile: false,
     size: bytes.length,
-    contentType: "text/plain;charset=utf-8",
+    contentType: TEXT,
     async *read(position) {
       if (position < bytes.length) yield bytes.slice(position);
     },
@@ -55,13 +55,13 @@ export async function fileSource(path: string): Promise<BodySource> {
   return { name, isFile: true, size, contentType: mediaTypeOf(name), read: (at) => readFrom(path, at, size) };
 }
 
-/** Standard input, until its end. */
+/** Standard input, until its end: a text unless `--type` says otherwise, as the words of the command line are. */
 export function standardInput(): BodySource {
   return {
     name: "standard input",
     isFile: false,
     size: undefined,
-    contentType: OCTET_STREAM,
+    contentType: TEXT,
     async *read() {
       for await (const bytes of process.stdin) yield bytes as Uint8Array;
     },

@@ -26,6 +26,9 @@ const TYPES: Readonly<Record<string, string>> = {
   webm: "video/webm",
 };
 
+/** The type of what people type. */
+export const TEXT = "text/plain;charset=utf-8";
+
 /** The type of octets about which nothing is known. */
 export const OCTET_STREAM = "application/octet-stream";
 

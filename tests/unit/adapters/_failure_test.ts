@@ -24,6 +24,8 @@ describe("failures", () => {
     expect(transportFailure(withCode("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED")).code).toBe("tls");
     expect(transportFailure(new Error("received fatal alert: UnknownCA")).code).toBe("tls");
     expect(transportFailure(withCode("EIO")).code).toBe("connection-failed");
+    const bun = listenFailure("nohost.invalid", 2855, new Error("Failed to listen at nohost.invalid"));
+    expect(bun.message).toBe("Cannot listen on nohost.invalid:2855: Failed to listen at nohost.invalid");
     const deno = new Error("reset");
     deno.name = "ConnectionReset";
     expect(transportFailure(deno).code).toBe("connection-reset");
@@ -44,7 +46,7 @@ describe("failures", () => {
     expect(tlsFailure("peer", cause).code).toBe("tls");
     expect(abortFailure(target, cause).code).toBe("aborted");
     expect(timeoutFailure(target, 50).code).toBe("connect-timeout");
-    expect(listenFailure("::", 1, cause).message).toBe("Cannot listen on [::]:1: Error");
+    expect(listenFailure("::", 1, cause).message).toBe("Cannot listen on [::]:1: no route");
     expect(overflowFailure(7).code).toBe("write-overflow");
     expect(sinkFailure(cause).code).toBe("sink-failed");
     expect(authority("127.0.0.1", 1)).toBe("127.0.0.1:1");

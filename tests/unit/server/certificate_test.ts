@@ -50,6 +50,18 @@ describe("certificates", () => {
     expect(users.map((user) => names.includes(`URI:${user}`))).toEqual([true, true]);
   });
 
+  test("RFC 4975 §14.2: a key of another certificate is refused before anybody connects [4975-14.2-01]", async () => {
+    const [one, other] = [await makeSelfSigned([]), await makeSelfSigned([])];
+    const files = { cert: join(folder, "one.pem"), key: join(folder, "other.pem") };
+    await writeFile(files.cert, one.cert);
+    await writeFile(files.key, other.key);
+    const error = await failureOf(loadCertificate(files, []));
+    expect([error.exitCode, error.message]).toEqual([
+      EXIT_FILE,
+      `Cannot use ${files.key}: it is not the key of ${files.cert}`,
+    ]);
+  });
+
   test("missing files are made once, the key readable only by its owner, and used the next time", async () => {
     const files = { cert: join(folder, "c.pem"), key: join(folder, "k.pem") };
     const made = await loadCertificate(files, []);

@@ -45,5 +45,6 @@ test("RFC 4975 §10: the status of a refused binding has a code of its own [4975
     "session-refused",
   ]);
   expect(bindingError(481, "Gone").message.endsWith("481 Gone")).toBe(true);
+  expect(bindingError(408, undefined).message).toBe("The peer has not answered in time");
   expect(sessionClosed().code).toBe("session-closed");
 });

@@ -23,6 +23,18 @@ function failure(run: () => unknown): CommandError {
 }
 
 describe("addresses", () => {
+  test("RFC 4975 §6: a refused URI is told with its reason", () => {
+    const reasons = [
+      ["msrp://192.0.2.1/s;tcp", "needs a port"],
+      ["msrp://h:65536/s;tcp", "above 65535"],
+      ["msrp://u:p@h:1/s;tcp", "no password"],
+      ["h:1/s", "not of the form msrp://HOST:PORT/SESSION;tcp"],
+    ] as const;
+    for (const [text, reason] of reasons) {
+      expect([text, failure(() => parsePath(text, "--to")).message.includes(reason)]).toEqual([text, true]);
+    }
+  });
+
   test("RFC 4975 §6: a path is URIs with blanks between them, and ends in a session", () => {
     const path = parsePath(" msrp://relay:2855/r;tcp  msrps://[::1]:1/s;tcp ", "--to");
     expect(path.map(({ text }) => text)).toEqual(["msrp://relay:2855/r;tcp", "msrps://[::1]:1/s;tcp"]);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { CommandError } from "../../../../server/cli/command_error.ts";
 import { EXIT_FILE } from "../../../../server/exit_codes.ts";
-import { fileSource, reasonOf, textSource } from "../../../../server/files/body_source.ts";
+import { fileSource, reasonOf, standardInput, textSource } from "../../../../server/files/body_source.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -26,6 +26,11 @@ describe("body sources", () => {
     expect(await collect(textSource("añ").read(1))).toEqual(new TextEncoder().encode("ñ"));
     expect(textSource("").size).toBe(0);
     expect((await collect(textSource("").read(0))).length).toBe(0);
+  });
+
+  test("RFC 4975 §7.1: standard input is a text unless told otherwise, as the words of the command line are", () => {
+    expect(standardInput().contentType).toBe(textSource("").contentType);
+    expect(standardInput().size).toBe(undefined);
   });
 
   test("a file gives its octets in bounded pieces, from any position", async () => {
