@@ -12,13 +12,23 @@ export interface ConnectionOptions {
   decoder?: Omit<DecoderOptions, "framing"> | undefined;
   /** Time for a response, from the last octet handed over (RFC 4975 §7.1.1). @default 30000 */
   transactionTimeoutMs?: number | undefined;
-  /** Open transactions of one connection; at the limit no new chunk starts. Covers 300 k messages/s at 50 ms. @default 16384 */
+  /**
+   * Open transactions of one connection; at the limit no new chunk starts. They bound what the peer has to write in
+   * answer, see `congestionBytes`; enough for 250 k messages/s at 4 ms, or 10 k at 100 ms. @default 1024
+   */
   maxOpenTransactions?: number | undefined;
   /** Transactions without a due response (`Failure-Report: partial`) that are remembered for a late error. @default 4096 */
   maxRememberedTransactions?: number | undefined;
-  /** Octets of control requests that may wait; beyond it `request` throws "queue-full". @default 1048576 */
+  /**
+   * Octets of control requests that may wait; beyond it `request` throws "queue-full". Twice `congestionBytes`: what was
+   * read before the reading stopped is reported on as well. @default 2097152
+   */
   maxQueuedRequestBytes?: number | undefined;
-  /** Octets of responses and control requests that wait before `congested` asks to stop reading. @default 262144 */
+  /**
+   * Octets of responses and control requests that wait before `congested` asks to stop reading. Two peers that stop
+   * reading because neither reads would wait for ever, so it is more than a peer of our own kind can cause: a KiB for
+   * response and report of each of its open transactions. @default 1048576
+   */
   congestionBytes?: number | undefined;
   /**
    * A running chunk is interrupted at this many octets for responses, control requests, and messages that are no
@@ -59,10 +69,10 @@ export type ConnectionLimits = Readonly<
 
 const defaults: ConnectionLimits = {
   transactionTimeoutMs: 30_000,
-  maxOpenTransactions: 16_384,
+  maxOpenTransactions: 1024,
   maxRememberedTransactions: 4096,
-  maxQueuedRequestBytes: 1_048_576,
-  congestionBytes: 262_144,
+  maxQueuedRequestBytes: 2_097_152,
+  congestionBytes: 1_048_576,
   interruptBytes: 2048,
   turnBytes: 65_536,
   sharedWindowBytes: 262_144,

@@ -163,7 +163,7 @@ describe("the order of writing", () => {
   });
 
   test("writes are bounded, however much waits", () => {
-    const connection = new Connection();
+    const connection = new Connection({ maxOpenTransactions: 4000 });
     for (let n = 0; n < 2000; n++) respond(connection, `peer${100_000 + n}`);
     for (let n = 0; n < 2000; n++) connection.send(new TestMessage(200, sessionUri(n % 7)));
     const all = writes(connection);
@@ -177,7 +177,7 @@ describe("the order of writing", () => {
       [undefined, 2],
       [2048, 5],
     ] as const) {
-      const connection = new Connection({ turnBytes });
+      const connection = new Connection({ turnBytes, maxOpenTransactions: count * rounds });
       for (let n = 0; n < count; n++) connection.send(new TestMessage(10_240, sessionUri(n)));
       const all = frames(connection);
       expect(all.length).toBe(count * rounds);

@@ -7,10 +7,10 @@ describe("connectionLimits", () => {
   test("fills in the documented defaults", () => {
     expect(connectionLimits({})).toEqual({
       transactionTimeoutMs: 30_000,
-      maxOpenTransactions: 16_384,
+      maxOpenTransactions: 1024,
       maxRememberedTransactions: 4096,
-      maxQueuedRequestBytes: 1_048_576,
-      congestionBytes: 262_144,
+      maxQueuedRequestBytes: 2_097_152,
+      congestionBytes: 1_048_576,
       interruptBytes: 2048,
       turnBytes: 65_536,
       sharedWindowBytes: 262_144,
