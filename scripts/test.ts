@@ -93,6 +93,8 @@ function commandLine(runtime: Runtime, report: string, files: readonly string[])
     case "node": {
       const options = ["--test-reporter=dot", "--test-reporter-destination=stdout"];
       options.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
+      // What is timed must not share the processors with another file.
+      if (values.suite === "soak") options.push("--test-concurrency=1");
       return ["node", ["--import", "tsx", "--test", ...options, ...files]];
     }
   }

@@ -2,6 +2,7 @@
 // Every octet is made from its position and checked against it; nothing is ever held whole.
 import process from "node:process";
 import { describe, expect, test } from "#test";
+import type { MsrpOptions } from "../../core/node/options.ts";
 import { nothing, SocketNodes } from "../support/socket_nodes.ts";
 
 const GIBIBYTE = 1_073_741_824;
@@ -68,37 +69,37 @@ function same(a: Uint8Array, aFrom: number, b: Uint8Array, bFrom: number, length
 describe("a message beyond 2^32 octets", () => {
   test("RFC 4975 §7.1.1: 4 GiB arrive octet by octet, are reported whole, and memory stays flat", async () => {
     const checker = new Checker();
-    const nodes = await SocketNodes.start({
-      server: { inbox: { onMessageStart: () => ({ sink: checker }) } },
+    const server: MsrpOptions = { inbox: { onMessageStart: () => ({ sink: checker }) } };
+    const held = await SocketNodes.run({ server }, async (nodes) => {
+      const sizes: (number | undefined)[] = [];
+      nodes.server.onMessage((message) => {
+        sizes.push(message.size);
+      });
+      const ranges: unknown[] = [];
+      nodes.client.tap("report", ({ byteRange }) => ranges.push(byteRange));
+      const session = await nodes.connect();
+      let before = 0;
+      let most = 0;
+      const sent = session.send(pieces(), {
+        total: totalBytes,
+        onProgress: (octets) => {
+          // The first quarter fills the heaps, the pools and the caches; after that nothing may come.
+          const { rss } = process.memoryUsage();
+          if (octets < GIBIBYTE) before = Math.max(before, rss);
+          else most = Math.max(most, rss);
+        },
+      });
+      await sent.delivered;
+      console.log(
+        `memory: ${(before / 1_048_576).toFixed(0)} MiB in the first GiB, ${(most / 1_048_576).toFixed(0)} MiB after`,
+      );
+      expect(checker.wrong).toBe(0);
+      expect(checker.octets).toBe(totalBytes);
+      expect(sizes).toEqual([totalBytes]);
+      expect(ranges).toEqual([{ start: 1, end: totalBytes, total: totalBytes }]);
+      expect(most - before < mayGrowBytes).toBe(true);
+      expect(nodes.errors).toEqual([]);
     });
-    const sizes: (number | undefined)[] = [];
-    nodes.server.onMessage((message) => {
-      sizes.push(message.size);
-    });
-    const ranges: unknown[] = [];
-    nodes.client.tap("report", ({ byteRange }) => ranges.push(byteRange));
-    const session = await nodes.connect();
-    let before = 0;
-    let most = 0;
-    const sent = session.send(pieces(), {
-      total: totalBytes,
-      onProgress: (octets) => {
-        // The first quarter fills the heaps, the pools and the caches; after that nothing may come.
-        const { rss } = process.memoryUsage();
-        if (octets < GIBIBYTE) before = Math.max(before, rss);
-        else most = Math.max(most, rss);
-      },
-    });
-    await sent.delivered;
-    console.log(
-      `memory: ${(before / 1_048_576).toFixed(0)} MiB in the first GiB, ${(most / 1_048_576).toFixed(0)} MiB after`,
-    );
-    expect(checker.wrong).toBe(0);
-    expect(checker.octets).toBe(totalBytes);
-    expect(sizes).toEqual([totalBytes]);
-    expect(ranges).toEqual([{ start: 1, end: totalBytes, total: totalBytes }]);
-    expect(most - before < mayGrowBytes).toBe(true);
-    expect(nodes.errors).toEqual([]);
-    expect(await nodes.close()).toEqual(nothing);
+    expect(held).toEqual(nothing);
   }, 240_000);
 });

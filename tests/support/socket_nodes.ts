@@ -90,6 +90,21 @@ export class SocketNodes {
     return new SocketNodes(adapter, clock, new Msrp(options.client), server, listener);
   }
 
+  /** Runs a test on two nodes and ends them, also when it fails; gives what is still held then. */
+  static async run(
+    options: { client?: MsrpOptions; server?: MsrpOptions },
+    test: (nodes: SocketNodes) => Promise<void>,
+  ): Promise<Holdings> {
+    const nodes = await SocketNodes.start(options);
+    let held = nodes.holdings;
+    try {
+      await test(nodes);
+    } finally {
+      held = await nodes.close();
+    }
+    return held;
+  }
+
   /** Connects the client's transports, whose timers are counted. */
   readonly connector: Connector = (target, accept, options) => {
     const joined: Accept = (transport) => accept(counted(transport, this.clock));
