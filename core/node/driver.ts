@@ -129,6 +129,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   }
 
   ended(error?: Error): void {
+    this.#node.left(this);
     if (this.#linger !== undefined) this.timers.cancel(this.#linger);
     if (this.#over) return;
     this.#connection.receiveEnd(error);
@@ -360,7 +361,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   #closed(error: Error | undefined): void {
     if (this.#over) return;
     const answers = error instanceof RemoteProtocolError && this.#writeLast();
-    if (answers || (this.#closing && error === undefined)) this.#transport.close();
+    if (answers || (this.#closing && error === undefined)) this.#node.leave(this, this.#transport);
     else this.#transport.abort();
     this.#finish(error);
   }

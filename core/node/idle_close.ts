@@ -1,6 +1,6 @@
 /**
  * When a connection that nobody uses is closed: soon if nobody ever bound a session to it, after a while when its last
- * session has ended, and never while somebody keeps it.
+ * session has ended. While somebody keeps it, it stays.
  */
 import { Timer, type Timers } from "./timers.ts";
 

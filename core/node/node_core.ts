@@ -37,6 +37,7 @@ export class NodeCore {
   readonly forwarder: Forwarder | undefined;
   readonly messageHandlers: readonly MessageHandler[];
   readonly drivers: Set<Driver> = new Set();
+  readonly #leaving: Set<Driver> = new Set();
   /** Called with each connection that is over. */
   onGone: ((connection: ConnectionHandle) => void) | undefined;
   readonly #sessionHandlers: readonly ((session: Session) => unknown)[];
@@ -143,12 +144,31 @@ export class NodeCore {
     if (!this.drivers.delete(driver)) return;
     this.onGone?.(driver.handle);
     this.pipeline.emit("closed", { session: undefined, connection: driver.handle, error });
-    if (this.drivers.size === 0) for (const done of this.#empty.splice(0)) done();
+    this.#looked();
   }
 
-  /** Resolves when no connection is left. */
+  /** Closes the pipe of a connection that is over; until its end what was written last is still on its way. */
+  leave(driver: Driver, transport: Transport): void {
+    this.#leaving.add(driver);
+    transport.close();
+  }
+
+  /** The pipe of a connection is at its end. */
+  left(driver: Driver): void {
+    if (this.#leaving.delete(driver)) this.#looked();
+  }
+
+  /** Resolves when no connection is left, and everything is with the network. */
   whenEmpty(): Promise<void> {
-    return this.drivers.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#empty.push(resolve));
+    return this.#isEmpty ? Promise.resolve() : new Promise((resolve) => this.#empty.push(resolve));
+  }
+
+  get #isEmpty(): boolean {
+    return this.drivers.size === 0 && this.#leaving.size === 0;
+  }
+
+  #looked(): void {
+    if (this.#isEmpty) for (const done of this.#empty.splice(0)) done();
   }
 
   /** Opens a connection, once the `connect` stage has let it. @throws ConnectionError */

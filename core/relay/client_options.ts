@@ -1,5 +1,6 @@
 /**
- * Options of the client's side of relays (RFC 4976 §5), and what it tells of the paths that it has.
+ * Options of the client's side of relays (RFC 4976 §5), and what it tells of the paths that it has. A relay that may not be
+ * used is refused here, before anything is connected.
  */
 import { LocalProtocolError } from "../errors.ts";
 import type { TlsOptions } from "../node/transport.ts";

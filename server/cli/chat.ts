@@ -12,10 +12,11 @@ import { loadAdapter } from "../runtime.ts";
 import { ownAddress } from "./addresses.ts";
 import { CommandError } from "./command_error.ts";
 import { LineInput } from "./line_input.ts";
+import { type OwnRelayOptions, readAuthorities, scopedRelay } from "./own_relay.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of `msrpkit offer` and `msrpkit answer`. */
-export interface ChatOptions {
+export interface ChatOptions extends OwnRelayOptions {
   /** Own host for the SDP. */
   host?: string;
   /** Port to listen on, 0 for any. */
@@ -45,21 +46,31 @@ export function runChat(side: "offer" | "answer", options: ChatOptions, terminal
   const program = Effect.gen(function* () {
     const adapter = yield* attempt(loadAdapter);
     const app = yield* scopedNode(() => new Msrp());
+    const relay = yield* scopedRelay(app, options, terminal);
+    const path = relay === undefined ? undefined : yield* attempt((signal) => relay.path(signal));
     const offer = side === "answer" ? yield* attempt(() => readOffer(input, terminal)) : undefined;
-    const secure = options.tls === true || (offer !== undefined && /^a=path:msrps:/im.test(offer));
+    const ca = options.ca === undefined ? undefined : yield* attempt(() => readAuthorities(options.ca!));
+    const secure =
+      path?.stream.secure === true ||
+      options.tls === true ||
+      (offer !== undefined && /^a=path:msrps:/im.test(offer));
     const certificate = secure ? yield* attempt(() => makeSelfSigned([host])) : undefined;
     const scheme = secure ? "msrps" : "msrp";
-    const tls = certificate && { cert: certificate.cert, key: certificate.key };
+    const trusted = ca === undefined ? {} : { ca };
+    const tls = certificate && { cert: certificate.cert, key: certificate.key, ...trusted };
     // RFC 8122 §6.2: clients are asked for their certificate; who they must be is in their SDP.
     const listening = tls && { tls: { ...tls, requestCert: true, rejectUnauthorized: false } };
     const uri = `${scheme}://${host.includes(":") ? "[::]" : "0.0.0.0"}:${port};tcp`;
-    const [listener] = yield* scopedListeners(adapter, app, [{ uri, options: listening ?? {} }]);
+    // Behind a relay nobody connects to this machine.
+    const targets = path === undefined ? [{ uri, options: listening ?? {} }] : [];
+    const listeners = yield* scopedListeners(adapter, app, targets);
     const negotiator = new SessionNegotiator(app, adapter, {
       host,
-      listener: listener!,
+      listener: listeners,
       acceptTypes: ["text/plain"],
       acceptWrappedTypes: [],
       ...(tls === undefined ? {} : { tls }),
+      ...path?.stream,
     });
     const rendezvous: Rendezvous = { input, negotiator, terminal };
     const talk = attempt(async () => {
@@ -68,6 +79,8 @@ export function runChat(side: "offer" | "answer", options: ChatOptions, terminal
         : answerTo(offer, rendezvous));
       terminal.note("connecting…");
       await session.ready;
+      // Nobody can paste a second offer while they talk, so the path is not renewed; the relay was asked for a day.
+      path?.release();
       terminal.result({ event: "connected", role: session.role }, undefined);
       terminal.note("connected: each line is a message, Ctrl-D ends the chat");
       return await converse(session, input, terminal);

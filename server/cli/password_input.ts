@@ -24,6 +24,7 @@ export interface PasswordSource extends AsyncIterable<Uint8Array | string> {
  * @param prompt what is asked for, such as `"Password for alice"`
  * @param source @default standard input
  * @param write shows the prompts @default standard error, so that output can be piped
+ * @param options `again: false` asks once: for a password that somebody has, not for a new one
  * @throws CommandError when it is empty, too long, has control characters, or was typed differently; with the status of
  *   SIGINT on Ctrl-C
  */
@@ -31,6 +32,7 @@ export async function readPassword(
   prompt: string,
   source: PasswordSource = process.stdin,
   write: (text: string) => void = (text) => process.stderr.write(text),
+  options: { again?: boolean } = {},
 ): Promise<string> {
   if (source.isTTY !== true || source.setRawMode === undefined) {
     return check((await new LineInput(octets(source)).next()) ?? "");
@@ -40,6 +42,7 @@ export async function readPassword(
   try {
     write(`${prompt}: `);
     const password = check(await keys.line(write));
+    if (options.again === false) return password;
     write("Again: ");
     if ((await keys.line(write)) !== password) throw new CommandError(EXIT_USAGE, "the passwords differ");
     return password;

@@ -93,9 +93,10 @@ function buildProgram(run: Run): Command {
     .addOption(
       new Option("--rate <octets>", "send at most this many octets a second, e.g. 500k").argParser(parseRate),
     )
-    .addOption(
-      new Option("--ca <file>", "PEM file of authorities (or of the peer's own certificate) to trust"),
-    )
+    .addOption(caOption())
+    .addOption(ownRelayOption())
+    .addOption(userOption())
+    .addOption(plainAuthOption())
     .addOption(new Option("--insecure", "do not check the peer's certificate").conflicts("ca"))
     .addOption(
       new Option(
@@ -116,6 +117,10 @@ function buildProgram(run: Run): Command {
     .addOption(listenOption("address to listen on; may be repeated, msrps: means TLS", [DEFAULT_LISTEN]))
     .addOption(certOption())
     .addOption(keyOption())
+    .addOption(ownRelayOption())
+    .addOption(userOption())
+    .addOption(caOption())
+    .addOption(plainAuthOption())
     .option("--out <directory>", "store messages there as files")
     .addOption(
       new Option("--count <n>", "end after this many messages").argParser((text) =>
@@ -140,6 +145,10 @@ function buildProgram(run: Run): Command {
       .option("--host <host>", "own host name or address to put into the SDP (default: found out)")
       .option("--port <port>", "port to listen on, 0 for any free one", "0")
       .option("--tls", "protect the session with TLS; both sides check certificate fingerprints")
+      .addOption(ownRelayOption())
+      .addOption(userOption())
+      .addOption(caOption())
+      .addOption(plainAuthOption())
       .option("--json", "print events as JSON lines")
       .action((options: ChatOptions) =>
         run(options, async (terminal) => (await import("./chat.ts")).runChat(side, options, terminal)),
@@ -222,6 +231,25 @@ function listenOption(description: string, fallback: readonly string[]): Option 
     .argParser(collect)
     .default(undefined, fallback.join(" "))
     .env("MSRPKIT_LISTEN");
+}
+
+function caOption(): Option {
+  return new Option("--ca <file>", "PEM file of authorities (or of the peer's own certificate) to trust");
+}
+
+function ownRelayOption(): Option {
+  return new Option(
+    "--relay <uri>",
+    "own relay to go through, such as msrps://relay.example.com;tcp; repeated: a chain, the nearest first",
+  ).argParser(collect);
+}
+
+function userOption(): Option {
+  return new Option("--user <name>", "user at the relay; the password is asked for, or MSRPKIT_PASSWORD");
+}
+
+function plainAuthOption(): Option {
+  return new Option("--allow-plain-auth", "log in at the relay without TLS: for development only");
 }
 
 function certOption(): Option {

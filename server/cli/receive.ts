@@ -3,20 +3,28 @@
  * It tells a sender that resumes an interrupted transfer what is here already.
  */
 import * as Effect from "effect/Effect";
-import { createSessionId, type Message, Msrp, type UnknownSession } from "../../core/mod.ts";
+import {
+  createSessionId,
+  type Message,
+  Msrp,
+  type RelayClient,
+  type RelayPath,
+  type UnknownSession,
+} from "../../core/mod.ts";
 import { reassembly, reports } from "../../plugins/mod.ts";
 import { EXIT_NOT_DELIVERED, EXIT_OK } from "../exit_codes.ts";
 import { FileStore } from "../files/file_store.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { sessionUri } from "./addresses.ts";
 import { type ListeningOptions, listenAddresses, openListeners } from "./listening.ts";
+import { type OwnRelayOptions, pathText, scopedRelay } from "./own_relay.ts";
 import { printMessage } from "./print_message.ts";
 import { DEFAULT_LISTEN } from "./program.ts";
 import { type Storing, storing } from "./storing.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of `msrpkit receive`. */
-export interface ReceiveOptions extends ListeningOptions {
+export interface ReceiveOptions extends ListeningOptions, OwnRelayOptions {
   /** Folder for messages as files. */
   out?: string;
   /** End after this many messages. */
@@ -27,7 +35,9 @@ export interface ReceiveOptions extends ListeningOptions {
 
 /** Receives until `--count` messages are there or a signal ends it; returns the exit status. */
 export async function runReceive(options: ReceiveOptions, terminal: Terminal): Promise<number> {
-  const addresses = listenAddresses(options, DEFAULT_LISTEN);
+  // Behind a relay nobody needs to connect to this machine.
+  const onlyRelay = options.relay !== undefined && options.listen === undefined;
+  const addresses = onlyRelay ? [] : listenAddresses(options, DEFAULT_LISTEN);
   // RFC 4975 §14.1: the session-id is what keeps others out, so without a given one it is one nobody can guess.
   const sessionIds = addresses.map((address) => address.sessionId ?? createSessionId());
   const wanted = new Set(sessionIds);
@@ -63,6 +73,11 @@ export async function runReceive(options: ReceiveOptions, terminal: Terminal): P
       );
       terminal.note(`waiting for messages to ${own}`);
     }
+    const relay = yield* scopedRelay(app, options, terminal);
+    if (relay !== undefined) {
+      const path = yield* attempt((signal) => relay.path(signal));
+      waitBehind(relay, path, wanted, terminal);
+    }
     if (store !== undefined && store.resumableCount > 0) {
       terminal.note(`${store.resumableCount} interrupted transfer(s) in ${options.out} can be resumed`);
     }
@@ -79,6 +94,24 @@ export async function runReceive(options: ReceiveOptions, terminal: Terminal): P
   });
   const status = await runProgram(program);
   return (files?.cutOff ?? 0) > cutOffBefore ? EXIT_NOT_DELIVERED : status;
+}
+
+/** Lets in whoever comes by the path, and by each that follows it; says what to give to the sender. */
+function waitBehind(relay: RelayClient, first: RelayPath, wanted: Set<string>, terminal: Terminal): void {
+  const tell = (path: RelayPath): void => {
+    wanted.add(path.local.sessionId ?? "");
+    const uri = pathText(path);
+    terminal.result({ event: "listening", uri }, undefined);
+    terminal.note(`waiting for messages through the relay, to "${uri}"`);
+  };
+  let before: RelayPath | undefined;
+  relay.onRenewed(({ path, replaces }) => {
+    // The last but one has expired.
+    if (before !== undefined) wanted.delete(before.local.sessionId ?? "");
+    before = replaces;
+    tell(path);
+  });
+  tell(first);
 }
 
 /** Settles `done` after a number of ticks. */

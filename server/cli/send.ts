@@ -2,7 +2,6 @@
  * `msrpkit send`: connects, sends a text, files or standard input, waits for the result of each and sums it up.
  * The exit status is 0 only when every message was delivered and, with `--echo`, came back unchanged.
  */
-import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
 import {
   type ConnectOptions,
@@ -13,20 +12,21 @@ import {
   type TlsOptions,
 } from "../../core/mod.ts";
 import { reassembly, reports } from "../../plugins/mod.ts";
-import { EXIT_FILE, EXIT_NOT_DELIVERED, EXIT_OK, EXIT_USAGE, exitCodeOfSignal } from "../exit_codes.ts";
-import { type BodySource, fileSource, reasonOf, standardInput, textSource } from "../files/body_source.ts";
+import { EXIT_NOT_DELIVERED, EXIT_OK, EXIT_USAGE, exitCodeOfSignal } from "../exit_codes.ts";
+import { type BodySource, fileSource, standardInput, textSource } from "../files/body_source.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { loadAdapter } from "../runtime.ts";
 import { activeUri, parsePath, parseUri } from "./addresses.ts";
 import { CommandError } from "./command_error.ts";
 import { Counters } from "./counters.ts";
 import { EchoInbox } from "./echo_inbox.ts";
+import { type OwnRelayOptions, readAuthorities, scopedRelay } from "./own_relay.ts";
 import { askForOctetsThere } from "./resume.ts";
 import type { Terminal } from "./terminal.ts";
 import { type TransferOptions, transfer } from "./transfer.ts";
 
 /** Options of `msrpkit send`. */
-export interface SendOptions {
+export interface SendOptions extends OwnRelayOptions {
   /** Path to the peer. */
   to: string;
   /** Own URI. */
@@ -51,8 +51,6 @@ export interface SendOptions {
   resume?: string;
   /** Octets a second. */
   rate?: number;
-  /** PEM file of authorities. */
-  ca?: string;
   /** Do not check the peer's certificate. */
   insecure?: boolean;
   /** Seconds to wait. */
@@ -89,9 +87,13 @@ export async function runSend(
       connectTimeoutMs: waitMs,
       ...(tls === undefined ? {} : { tls }),
     };
-    const session = yield* Effect.acquireRelease(
-      attempt((signal) => adapter.connect(app, { ...connecting, signal })),
-      (open) => Effect.promise(() => open.close({ drain: !interrupted }).catch(() => undefined)),
+    const relay = yield* scopedRelay(app, options, terminal);
+    const open = (signal: AbortSignal): Promise<Session> =>
+      relay === undefined
+        ? adapter.connect(app, { ...connecting, signal })
+        : relay.connect({ remote, connectTimeoutMs: waitMs, signal });
+    const session = yield* Effect.acquireRelease(attempt(open), (open) =>
+      Effect.promise(() => open.close({ drain: !interrupted }).catch(() => undefined)),
     );
     const shared: TransferOptions = {
       ...options,
@@ -171,6 +173,9 @@ function checkCombination(words: readonly string[], options: SendOptions): void 
     refuse("--resume names the Message-ID already");
   if (options.messageId !== undefined && count > 1)
     refuse("--message-id is for one message: send one at a time");
+  if (options.relay !== undefined && (options.from !== undefined || options.insecure === true)) {
+    refuse("--relay chooses the own URI and checks certificates: leave out --from and --insecure");
+  }
   if (options.out !== undefined && options.echo !== true) refuse("--out stores echoes: it needs --echo");
   if (options.out !== undefined && count > 1) refuse("--out stores one echo: send one message at a time");
   if (options.successReport === true && options.failureReport === "no" && options.resume !== undefined) {
@@ -204,12 +209,5 @@ async function openSources(words: readonly string[], options: SendOptions): Prom
 async function tlsOptions(options: SendOptions): Promise<TlsOptions | undefined> {
   if (options.insecure === true) return { rejectUnauthorized: false };
   if (options.ca === undefined) return undefined;
-  const path = options.ca;
-  const ca = await readFile(path, "utf8").catch((cause: Error) => {
-    throw new CommandError(EXIT_FILE, `Cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  });
-  if (!ca.includes("BEGIN CERTIFICATE")) {
-    throw new CommandError(EXIT_FILE, `Cannot use ${path}: it holds no PEM certificate`);
-  }
-  return { ca };
+  return { ca: await readAuthorities(options.ca) };
 }

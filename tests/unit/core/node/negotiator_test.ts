@@ -151,7 +151,7 @@ describe("a negotiator", () => {
     for (const ends of ["session", "connection"] as const) {
       const clock = new FakeClock();
       const relays = new MemoryNetwork({ clock });
-      const app = new Msrp({ clock, maxUnboundMs: 1000, relayIdleCloseMs: 1000 });
+      const app = new Msrp({ clock, maxUnboundMs: 1000, idleCloseMs: 1000, relayIdleCloseMs: 1000 });
       const connected: Peer[] = [];
       relays.listen("192.0.2.8", 2855, (transport) => {
         const relay = new Peer(transport);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "#test";
 import type { ConnectionError, MsrpError } from "../../../../core/errors.ts";
 import { Msrp } from "../../../../core/node/node.ts";
 import { definePlugin } from "../../../../core/node/plugin.ts";
+import type { Connector } from "../../../../core/node/transport.ts";
 import type { Session } from "../../../../core/session/session.ts";
 import { NodePair, rejection, settle, thrown } from "../../../support/nodes.ts";
 
@@ -212,6 +213,34 @@ describe("a node", () => {
     await closing;
     expect((await rejection<ConnectionError>(sent.accepted)).code).toBe("node-closed");
     expect(pair.client.sessionCount).toBe(0);
+    await pair.close();
+  });
+
+  test("is closed when the last octets are with the network, and not before", async () => {
+    const pair = new NodePair();
+    let flush: (() => void) | undefined;
+    const slow: Connector = (target, accept, options) =>
+      pair.network.connect(
+        target,
+        (transport) =>
+          accept(
+            new Proxy(transport, {
+              get: (whole, name) => {
+                if (name === "close") return () => (flush = () => whole.close());
+                const value: unknown = Reflect.get(whole, name, whole);
+                return typeof value === "function" ? value.bind(whole) : value;
+              },
+            }),
+          ),
+        options,
+      );
+    await pair.client.connect({ local: pair.clientUri(), remote: pair.serverUri() }, slow);
+    let closed = false;
+    const closing = pair.client.close().then(() => (closed = true));
+    await settle();
+    expect([typeof flush, pair.client.connectionCount, closed]).toEqual(["function", 0, false]);
+    flush?.();
+    await closing;
     await pair.close();
   });
 
