@@ -1,6 +1,6 @@
 /**
- * What both ends of the end-to-end benchmark agree on: sizes, windows, and what a small message takes on the wire, so
- * that the raw pump moves exactly the same octets.
+ * What both ends of the end-to-end benchmark agree on: sizes, windows, and what a small message takes on the wire. The
+ * raw pump moves exactly the same octets.
  */
 import { encodeRequest, encodeResponse, MsrpUri } from "../core/wire/mod.ts";
 import type { RawPlan, RawTls } from "./raw.ts";

@@ -93,12 +93,12 @@ export class SocketNodes {
   /** Runs a test on two nodes and ends them, also when it fails; gives what is still held then. */
   static async run(
     options: { client?: MsrpOptions; server?: MsrpOptions },
-    test: (nodes: SocketNodes) => Promise<void>,
+    body: (nodes: SocketNodes) => Promise<void>,
   ): Promise<Holdings> {
     const nodes = await SocketNodes.start(options);
     let held = nodes.holdings;
     try {
-      await test(nodes);
+      await body(nodes);
     } finally {
       held = await nodes.close();
     }
