@@ -127,7 +127,10 @@ export class Connection {
   poll(): ConnectionEvent | undefined {
     const event = this.#events[this.#polled];
     if (event === undefined) {
-      if (this.#polled > 0) this.#events = [];
+      if (this.#polled > 0) {
+        this.#events = [];
+        this.#decoder.settle();
+      }
       this.#polled = 0;
       const fault = this.#fault;
       if (fault === undefined || this.#state === "closed") return undefined;

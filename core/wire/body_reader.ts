@@ -73,9 +73,9 @@ export class BodyReader implements BodyEnd {
     else this.#hold(crLf, 0, 2);
   }
 
-  /** A new input begins: frames of the last one are gone, or were retained. */
-  beginInput(): void {
-    this.#held.beginInput();
+  /** Frames of the last input are gone, or were retained. */
+  settle(): void {
+    this.#held.settle();
   }
 
   /** The body is over, or will never be: lets go of what held it. */

@@ -81,14 +81,22 @@ export class Decoder {
   receive(bytes: Uint8Array, sink: (frame: Frame) => void): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#buffer.beginInput();
-    this.#bodies.beginInput();
+    this.settle();
     try {
       if (this.#limits.framing === "message") this.#message(bytes, sink);
       else this.#stream(bytes, 0, sink);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /**
+   * The frames given out so far are gone, or were retained: their memory may be used again. The next input says the same;
+   * whoever does not expect one soon says it before.
+   */
+  settle(): void {
+    this.#buffer.settle();
+    this.#bodies.settle();
   }
 
   /**

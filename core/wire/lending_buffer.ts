@@ -2,6 +2,7 @@
  * A buffer for what an input cuts off. Frames that lie in it may be looked at until the call that gave them out returns,
  * so octets that are lent are not written over before: a second buffer takes the new ones, and the two take turns.
  */
+import { releaseBuffer, takeBuffer } from "./output_buffers.ts";
 
 const nothing = new Uint8Array(0);
 const noView = new DataView(nothing.buffer);
@@ -19,11 +20,16 @@ export class LendingBuffer {
   #spare: Uint8Array = nothing;
   #spareView: DataView = noView;
   #spareLent = false;
+  /** Large buffers that were let go of, but that frames may still lie in. */
+  #retired: Uint8Array[] = [];
 
-  /** A new input begins: frames of the last one are gone, or were retained. */
-  beginInput(): void {
+  /** Frames of the last input are gone, or were retained: large buffers go back to where all connections take them from. */
+  settle(): void {
     this.#lent = false;
     this.#spareLent = false;
+    if (this.#retired.length === 0) return;
+    for (const bytes of this.#retired) releaseBuffer(bytes);
+    this.#retired = [];
   }
 
   /** What is in the buffer was given out. */
@@ -52,11 +58,13 @@ export class LendingBuffer {
   release(): void {
     this.length = 0;
     if (this.bytes.length > keptBytes) {
+      this.#retired.push(this.bytes);
       this.bytes = nothing;
       this.view = noView;
       this.#lent = false;
     }
     if (this.#spare.length > keptBytes) {
+      this.#retired.push(this.#spare);
       this.#spare = nothing;
       this.#spareView = noView;
       this.#spareLent = false;
@@ -66,18 +74,21 @@ export class LendingBuffer {
   /** Takes a buffer that is not lent and copies what is kept. */
   #renew(start: number, needed: number, room: number): void {
     const { bytes, view } = this;
+    const spare = this.#spare;
     if (!this.#spareLent && this.#spare.length >= needed) {
       this.bytes = this.#spare;
       this.view = this.#spareView;
     } else {
-      this.bytes = new Uint8Array(Math.max(needed, room));
+      this.bytes = takeBuffer(Math.max(needed, room));
       this.view = new DataView(this.bytes.buffer);
     }
-    if (this.#lent || !this.#spareLent) {
+    const left = this.#lent || !this.#spareLent ? spare : bytes;
+    if (left === spare) {
       this.#spare = bytes;
       this.#spareView = view;
       this.#spareLent = this.#lent;
     }
+    if (left.length > keptBytes && left !== this.bytes) this.#retired.push(left);
     this.#lent = false;
     this.bytes.set(bytes.subarray(start, this.length));
   }

@@ -1,6 +1,7 @@
 // The buffer for what an input cuts off: octets that are lent are never written over in the same call.
 import { describe, expect, test } from "#test";
 import { LendingBuffer } from "../../../../core/wire/lending_buffer.ts";
+import { takeBuffer } from "../../../../core/wire/output_buffers.ts";
 import { octets, textOf } from "./_frames.ts";
 
 function add(buffer: LendingBuffer, text: string): void {
@@ -50,7 +51,7 @@ describe("LendingBuffer", () => {
     const buffer = new LendingBuffer();
     const seen = new Set<Uint8Array>();
     for (let call = 0; call < 10; call++) {
-      buffer.beginInput();
+      buffer.settle();
       buffer.lend();
       buffer.length = 0;
       add(buffer, "cut");
@@ -69,5 +70,18 @@ describe("LendingBuffer", () => {
     buffer.release();
     add(buffer, "y");
     expect(buffer.bytes).toBe(kept);
+  });
+
+  test("a large buffer stays as it is until its frames are settled, then others may use it", () => {
+    const buffer = new LendingBuffer();
+    buffer.append(new Uint8Array(60_000).fill(7), 0, 60_000, 65_700);
+    const { bytes } = buffer;
+    buffer.lend();
+    buffer.release();
+    expect(takeBuffer(60_000).buffer === bytes.buffer).toBe(false);
+    buffer.settle();
+    expect(takeBuffer(60_000).buffer).toBe(bytes.buffer);
+    buffer.settle();
+    expect(takeBuffer(60_000).buffer === bytes.buffer).toBe(false);
   });
 });
