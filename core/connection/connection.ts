@@ -302,7 +302,7 @@ export class Connection {
     while (queue.bytes > 0) {
       if (!this.#hasRoom(queue.nextBytes)) return false;
       const block = queue.take()!;
-      this.#out.raw(block.bytes);
+      this.#out.adopt(block.bytes);
       for (const transaction of block.transactions) this.#transactions.sent(transaction);
     }
     return true;

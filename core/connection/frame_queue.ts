@@ -63,6 +63,8 @@ export class FrameQueue {
     change: ForwardedRequest,
     transaction: OpenTransaction | undefined,
   ): void {
+    // Two long bodies would outgrow the buffers that are used again.
+    if (this.#writer.length > 0 && this.#writer.length + frame.bodyLength > this.#maxBlockBytes) this.#seal();
     this.#writer.forward(frame, id, change);
     if (transaction !== undefined) this.#transactions.push(transaction);
     if (this.#writer.length >= this.#maxBlockBytes) this.#seal();

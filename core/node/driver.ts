@@ -108,16 +108,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.#connection.receive(bytes);
     this.#drain();
     this.#inTurn = nested;
-    if (nested) return;
-    const { afterTurn } = this.timers.clock;
-    if (afterTurn === undefined || this.#connection.waitingBytes >= 16_384) this.#flush();
-    else if (!this.#flushDue) {
-      this.#flushDue = true;
-      afterTurn(() => {
-        this.#flushDue = false;
-        this.#turn();
-      });
-    }
+    this.#flush();
   }
 
   drained(): void {

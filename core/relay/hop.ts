@@ -76,6 +76,12 @@ export class RelayHop implements ForwardHop {
     return this.#waiting.length > 0;
   }
 
+  /** Something that came in over it has not gone out yet. */
+  get waiting(): boolean {
+    for (const flow of this.#flows.values()) if (flow.waiting) return true;
+    return false;
+  }
+
   /** True once a request of the peer has succeeded: it is no stranger any more. */
   get trusted(): boolean {
     return this.#succeeded;

@@ -19,6 +19,9 @@ import type { RelayOptions } from "./options.ts";
 import { MinuteCounter } from "./rate.ts";
 import type { Route } from "./route.ts";
 
+// How often a relay that ends looks whether anything still waits.
+const drainCheckMs = 20;
+
 /** What a relay counts; the numbers only grow. */
 export type RelayCounter = "refused" | "dropped" | "authFailures" | "authorized" | "dialled" | "dialFailures";
 
@@ -310,6 +313,11 @@ export class RelayCore implements Forwarder {
 
   async drain(): Promise<void> {
     this.draining = true;
-    await Promise.resolve();
+    // What waits goes out as its next hops take it; the node bounds the time (SEC-32).
+    for (const waits = (hop: RelayHop): boolean => hop.waiting; [...this.#hops].some(waits); ) {
+      await new Promise<void>((resolve) => {
+        this.host.setTimer(resolve, drainCheckMs);
+      });
+    }
   }
 }

@@ -228,6 +228,18 @@ export class FrameWriter {
     this.#length += bytes.length;
   }
 
+  /** Writes octets whose whole buffer is given away: what `take` of another writer gave. */
+  adopt(bytes: Uint8Array): void {
+    if (this.#length > 0) {
+      this.raw(bytes);
+      releaseBuffer(bytes);
+      return;
+    }
+    releaseBuffer(this.#bytes);
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset);
+    this.#length = bytes.length;
+  }
+
   /** Hands over what was written; the buffer is the caller's, and the writer starts anew. */
   take(): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#length);

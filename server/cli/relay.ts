@@ -13,7 +13,7 @@ import { EXIT_FILE, EXIT_OK } from "../exit_codes.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { type RelayCommandOptions, type RelayConfig, relayConfig } from "../relay/config.ts";
 import { relayConnector } from "../relay/connector.ts";
-import { openRelayListeners } from "../relay/listeners.ts";
+import { openRelayListeners, type RelayListeners } from "../relay/listeners.ts";
 import { onReload } from "../relay/reload.ts";
 import { scaledClock } from "../relay/scaled_clock.ts";
 import { loadAdapter } from "../runtime.ts";
@@ -49,10 +49,10 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       limits: config.limits,
     });
     const app = yield* scopedNode(() => new Msrp({ clock }).use(plugin), config.drainMs);
-    yield* openRelayListeners(adapter, app, plugin, addresses, identity, clock, (uri) =>
+    const listeners = yield* openRelayListeners(adapter, app, plugin, addresses, identity, clock, (uri) =>
       terminal.result({ event: "listening", uri: uri.text }, `listening on ${uri.text}`),
     );
-    yield* onReload(() => reload(options, users, plugin, terminal));
+    yield* onReload(() => reload(options, users, plugin, identity.cert, listeners, terminal));
     tell(config, terminal);
     return yield* untilSignal(Effect.never, (signal) => {
       terminal.note(`${signal}: no new sessions; finishing what is on its way`);
@@ -68,7 +68,7 @@ function tell(config: RelayConfig, terminal: Terminal): void {
     `relay for ${config.domains.join(", ")}; users in ${config.users.replace(/:\/\/[^@/]*@/, "://")}`,
   );
   if (config.allowPlainAuth) terminal.note("AUTH without TLS is answered: for development only");
-  terminal.note("Ctrl-C ends the relay, SIGHUP reads users and limits again.");
+  terminal.note("Ctrl-C ends the relay, SIGHUP reads users, certificate and limits again.");
 }
 
 function scopedUsers(config: RelayConfig, terminal: Terminal): Effect.Effect<CredentialStore, Error, Scope> {
@@ -93,15 +93,22 @@ async function reload(
   options: RelayCommandOptions,
   users: CredentialStore,
   plugin: RelayPlugin,
+  before: string,
+  listeners: RelayListeners,
   terminal: Terminal,
 ): Promise<void> {
   try {
     const config = await relayConfig(options);
     plugin.setLimits(config.limits);
     await users.reload();
-    terminal.result({ event: "reloaded" }, "read users and limits again");
+    // A certificate that was made for this run has no file, and stays.
+    const identity = config.cert === undefined ? undefined : await identityOf(config);
+    if (identity !== undefined && identity.cert !== before) await listeners.renew(identity);
+    terminal.result({ event: "reloaded" }, "read users, certificate and limits again");
   } catch (error) {
     // What ran before goes on: a slip in a file must not end a relay.
-    terminal.note(`cannot reload: ${(error as Error).message}`);
+    const { message } = error as Error;
+    terminal.result({ event: "reload-failed", message }, undefined);
+    terminal.note(`cannot reload: ${message}`);
   }
 }

@@ -112,6 +112,11 @@ export class RunningCommand {
     this.#child.stdin?.end();
   }
 
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#closed && this.#child.pid !== undefined) process.kill(this.#child.pid, signal);
+  }
+
   /** Sends a signal and waits for the end. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
     // Not child.kill(): after it Deno tells no exit status, even of a process that ended by itself.

@@ -1,0 +1,191 @@
+/**
+ * `npm run bench:relay [-- bun deno node]`: messages a second through the relay on each runtime, and through Kamailio with
+ * one worker in the same run, over TCP and TLS. The relay has one core, the load generator (built here with gcc) another.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { hashPassword } from "../core/mod.ts";
+import { makeSelfSigned } from "../server/certificate.ts";
+import { kamailioInstalled, startKamailioRelay } from "./relay_kamailio.ts";
+import { commandFor, installed, type Runtime } from "./runtimes.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "msrpkit-bench-relay-"));
+const domain = "relay.test";
+const tries = 3;
+const pinned = availableParallelism() > 1 && spawnSync("taskset", ["-V"]).status === 0;
+// Ahead of whatever else the machine does, where that is permitted.
+const ahead = spawnSync("nice", ["-n", "-15", "true"]).status === 0 ? ["nice", "-n", "-15"] : [];
+const relayCore = pinned ? [...ahead, "taskset", "-c", "0"] : ahead;
+const generatorCore = pinned ? [...ahead, "taskset", "-c", "1"] : ahead;
+
+interface Result {
+  readonly ok: boolean;
+  readonly error: string | null;
+  readonly msgs_per_s: number;
+  readonly mb_per_s: number;
+  readonly delivery_us: { readonly p50: number } | null;
+  readonly server_cpu_us_per_msg: number;
+  readonly server_rss_kib: number;
+}
+
+const cases: readonly (readonly [name: string, flags: readonly string[], kamailio: boolean])[] = [
+  [
+    "100 B, window 64",
+    ["--size", "100", "--count", "60000", "--window", "64", "--failure-report", "yes"],
+    true,
+  ],
+  [
+    "100 B, pipelined",
+    ["--size", "100", "--count", "60000", "--window", "64", "--failure-report", "yes", "--coalesce", "1"],
+    true,
+  ],
+  [
+    "64 KiB chunks",
+    ["--size", "1048576", "--chunk", "65536", "--count", "400", "--window", "16", "--failure-report", "yes"],
+    false,
+  ],
+  [
+    "5,000 messages/s",
+    ["--size", "100", "--count", "10000", "--window", "0", "--rate", "5000", "--failure-report", "yes"],
+    true,
+  ],
+];
+
+const generator = buildGenerator();
+const identity = await makeSelfSigned([domain]);
+const wanted = process.argv.slice(2).filter((word): word is Runtime => installed.includes(word as Runtime));
+const rows: string[] = [];
+
+for (const tls of [false, true]) {
+  if (kamailioInstalled)
+    await measure("Kamailio", tls, (port) => startKamailioRelay(port, tls ? identity : undefined, relayCore));
+  else console.log("Kamailio is not installed here: no figures of it");
+  for (const runtime of wanted.length > 0 ? wanted : installed) {
+    await measure(runtime, tls, (port) => startRelay(runtime, port, tls));
+  }
+}
+console.log(
+  `\n| relay | link | case | messages/s | MB/s | p50 ms | CPU us | RSS MiB |\n|---|---|---|---|---|---|---|---|\n${rows.join("\n")}`,
+);
+rmSync(folder, { recursive: true, force: true });
+
+async function measure(
+  name: string,
+  tls: boolean,
+  start: (port: number) => { readonly pid: number; stop(): Promise<void> },
+): Promise<void> {
+  for (const [label, flags, forKamailio] of cases) {
+    if (name === "Kamailio" && !forKamailio) continue;
+    const results: Result[] = [];
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const port = await freePort();
+      const relay = start(port);
+      await listening(port);
+      const connection = [
+        "--port",
+        String(port),
+        "--tls",
+        tls ? "1" : "0",
+        "--domain",
+        domain,
+        "--pid",
+        String(relay.pid),
+      ];
+      const out = spawnSync(
+        [...generatorCore, generator][0] ?? "",
+        [...[...generatorCore, generator].slice(1), "msgs", "--auth", "recv", ...connection, ...flags],
+        { encoding: "utf8", timeout: 120_000 },
+      );
+      await relay.stop();
+      const result = JSON.parse(out.stdout) as Result;
+      if (result.ok) results.push(result);
+      else console.log(`${name}: ${label} failed: ${result.error}`);
+    }
+    results.sort((a, b) => a.msgs_per_s - b.msgs_per_s);
+    const median = results[Math.floor(results.length / 2)];
+    if (median === undefined) continue;
+    const { msgs_per_s, mb_per_s, delivery_us, server_cpu_us_per_msg, server_rss_kib } = median;
+    const row = `| ${name} | ${tls ? "TLS" : "TCP"} | ${label} | ${Math.round(msgs_per_s)} | ${mb_per_s.toFixed(1)} | ${((delivery_us?.p50 ?? 0) / 1000).toFixed(2)} | ${server_cpu_us_per_msg.toFixed(1)} | ${Math.round(server_rss_kib / 1024)} |`;
+    console.log(row);
+    rows.push(row);
+  }
+}
+
+function buildGenerator(): string {
+  const path = join(folder, "loadgen");
+  const source = join(root, "bench/loadgen/loadgen.c");
+  const built = spawnSync("gcc", ["-O2", "-Wall", "-o", path, source, "-lssl", "-lcrypto"], {
+    encoding: "utf8",
+  });
+  if (built.status !== 0 || !existsSync(path))
+    throw new Error(`The load generator does not build: ${built.stderr}`);
+  return path;
+}
+
+function startRelay(runtime: Runtime, port: number, tls: boolean): { pid: number; stop(): Promise<void> } {
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const hashes = Object.values(hashPassword("bob", domain, "1234"));
+  const config = {
+    domains: [domain],
+    listen: [`${tls ? "msrps" : "msrp"}://127.0.0.1:${port};tcp`],
+    users: file("users", `${hashes.map((ha1) => `bob:${domain}:${ha1}`).join("\n")}\n`),
+    cert: file("cert.pem", identity.cert),
+    key: file("key.pem", identity.key),
+    development: { plainAuth: true },
+  };
+  const [program, args] = commandFor(runtime, "../server/bin.ts", [
+    "relay",
+    "--config",
+    file("relay.json", JSON.stringify(config)),
+  ]);
+  const [first = "", ...rest] = [...relayCore, program, ...args];
+  const child = spawn(first, rest, { stdio: "ignore", cwd: root });
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  return {
+    pid: child.pid ?? 0,
+    stop: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+async function listening(port: number): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (performance.now() < end) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once("error", () => resolve(false));
+    });
+    if (open) return;
+    await new Promise<void>((next) => {
+      setTimeout(next, 50);
+    });
+  }
+  throw new Error(`Nothing listens on port ${port}`);
+}

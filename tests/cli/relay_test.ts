@@ -1,0 +1,136 @@
+// `msrpkit relay`: what it wants to be told, what it reads again on SIGHUP, and how it ends.
+// The ways through it are played by tests/flows.
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { hashPassword } from "../../core/mod.ts";
+import { makeNamedCertificates, type NamedCertificates } from "../support/certificates.ts";
+import { ownRuntime, type RunningCommand, run, start } from "../support/command.ts";
+
+const users = (password: string): string =>
+  `${Object.values(hashPassword("alice", "relay.test", password))
+    .map((ha1) => `alice:relay.test:${ha1}`)
+    .join("\n")}\n`;
+
+describe("msrpkit relay", () => {
+  let folder = "";
+  let certificates: NamedCertificates;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "msrpkit-relay-"));
+    certificates = await makeNamedCertificates(["relay.test", "other.test"]);
+    for (const name of ["relay.test", "other.test"]) {
+      await writeFile(join(folder, `${name}.pem`), certificates.of(name).cert);
+      await writeFile(join(folder, `${name}.key`), certificates.of(name).key);
+    }
+    await writeFile(join(folder, "users"), users("one"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const file = (name: string): string => join(folder, name);
+
+  async function launch(extra: object = {}): Promise<[RunningCommand, number]> {
+    await copyFile(file("relay.test.pem"), file("cert.pem"));
+    await copyFile(file("relay.test.key"), file("key.pem"));
+    const config = {
+      domains: ["relay.test"],
+      listen: ["msrps://127.0.0.1:0;tcp"],
+      users: file("users"),
+      cert: file("cert.pem"),
+      key: file("key.pem"),
+      drainSeconds: 2,
+      ...extra,
+    };
+    await writeFile(file("relay.json"), JSON.stringify(config));
+    const relay = start(ownRuntime, ["relay", "--config", file("relay.json"), "--json"]);
+    const { uri } = await relay.event("listening");
+    return [relay, Number(/:(\d+);tcp$/.exec(String(uri))?.[1])];
+  }
+
+  /** A TLS connection to the relay, and the names in its certificate. */
+  function open(port: number): Promise<[TLSSocket, string]> {
+    return new Promise((resolve, reject) => {
+      const socket = tlsConnect({
+        host: "127.0.0.1",
+        port,
+        servername: "relay.test",
+        ca: certificates.ca,
+        rejectUnauthorized: false,
+      });
+      socket.once("error", reject);
+      socket.once("secureConnect", () => resolve([socket, socket.getPeerCertificate().subjectaltname ?? ""]));
+    });
+  }
+
+  function ask(socket: TLSSocket, id: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      socket.once("data", (bytes: Uint8Array) => resolve(new TextDecoder().decode(bytes)));
+      socket.once("close", () => reject(new Error("closed")));
+      socket.write(
+        `MSRP ${id} AUTH\r\nTo-Path: msrps://relay.test:${socket.remotePort};tcp\r\nFrom-Path: msrps://a.invalid:1/a;tcp\r\n-------${id}$\r\n`,
+      );
+    });
+  }
+
+  test("says what is missing, and which field of its file is wrong", async () => {
+    const cases: readonly (readonly [args: readonly string[], said: string])[] = [
+      [["relay"], "--domain"],
+      [["relay", "--domain", "relay.test", "--listen", "msrp://127.0.0.1:0;tcp"], "--users"],
+      [["relay", "--config", file("none.json")], "none.json"],
+      [
+        ["relay", "--domain", "192.0.2.1", "--listen", "msrp://127.0.0.1:0;tcp", "--users", file("users")],
+        "not an address",
+      ],
+    ];
+    for (const [args, said] of cases) {
+      const ended = await run(ownRuntime, args);
+      expect([args, ended.code === 0, ended.stderr.includes(said)]).toEqual([args, false, true]);
+    }
+    await writeFile(file("bad.json"), JSON.stringify({ domains: ["a"], limits: { maxDials: 0 }, oops: 1 }));
+    const { stderr } = await run(ownRuntime, ["relay", "--config", file("bad.json")]);
+    expect([stderr.includes("limits.maxDials"), stderr.includes("oops")]).toEqual([true, true]);
+  });
+
+  test("RFC 4976 §9.2: asks for a certificate and goes on without one; its own has the domain in subjectAltName [4976-6.1-01] [4976-9.2-04]", async () => {
+    const [relay, port] = await launch();
+    const [socket, names] = await open(port);
+    expect(names).toBe("DNS:relay.test");
+    expect(await ask(socket, "tid1234567")).toMatch(
+      /^MSRP tid1234567 401 [\s\S]*WWW-Authenticate: Digest realm="relay.test"/,
+    );
+    socket.destroy();
+    await relay.stop("SIGKILL");
+  });
+
+  test("SIGHUP reads users, certificate and limits again, and drops no connection", async () => {
+    const [relay, port] = await launch();
+    const [socket] = await open(port);
+    await ask(socket, "tid1234567");
+    await copyFile(file("other.test.pem"), file("cert.pem"));
+    await copyFile(file("other.test.key"), file("key.pem"));
+    await writeFile(file("users"), users("two"));
+    relay.signal("SIGHUP");
+    await relay.event("reloaded");
+    const [later, names] = await open(port);
+    expect(names).toBe("DNS:other.test");
+    expect(await ask(socket, "tid2345678")).toMatch(/^MSRP tid2345678 401 /);
+    await writeFile(file("relay.json"), "{");
+    relay.signal("SIGHUP");
+    await relay.event("reload-failed");
+    expect(await ask(later, "tid3456789")).toMatch(/^MSRP tid3456789 401 /);
+    socket.destroy();
+    later.destroy();
+    await relay.stop("SIGKILL");
+  });
+
+  test("SIGTERM ends it in good order, in bounded time [SEC-32]", async () => {
+    const [relay, port] = await launch();
+    const [socket] = await open(port);
+    await ask(socket, "tid1234567");
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    const ended = await relay.stop("SIGTERM");
+    await closed;
+    expect(ended.code).toBe(0);
+  });
+});
