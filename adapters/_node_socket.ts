@@ -7,6 +7,9 @@ import { overflowFailure, transportFailure } from "./_failure.ts";
 import type { ResolvedLimits } from "./_limits.ts";
 import { type SocketFacts, SocketTransport } from "./_transport.ts";
 
+// Writes below this, made while bytes are delivered, are answers.
+const answerBytes = 4096;
+
 /** What lies below a socket and has to be told to stop as well, where the runtime does not do that. */
 export interface Gate {
   /** Stop reading. */
@@ -30,6 +33,8 @@ export class NodeSocketTransport extends SocketTransport {
   #written = 0;
   #full = false;
   #paused = false;
+  #delivering = false;
+  #corked = false;
   #failure: Error | undefined;
 
   constructor(socket: Socket, facts: SocketFacts, limits: ResolvedLimits, gate?: Gate) {
@@ -60,15 +65,18 @@ export class NodeSocketTransport extends SocketTransport {
       return;
     }
     // A plain view: a Buffer's slice() does not copy, which the core counts on.
-    socket.on("data", (chunk: Uint8Array) =>
-      this.deliver(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
-    );
+    socket.on("data", (chunk: Uint8Array) => {
+      this.#delivering = true;
+      this.deliver(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      this.#delivering = false;
+    });
   }
 
   write(bytes: Uint8Array): boolean {
     if (this.closing || this.finished) return false;
     if (bytes.byteLength === 0) return !this.#full;
     this.#written += bytes.byteLength;
+    if (this.#delivering && !this.#corked && bytes.byteLength < answerBytes) this.#cork();
     const below = this.#socket.write(bytes);
     const waiting = this.#waiting;
     if (waiting === 0) {
@@ -81,6 +89,16 @@ export class NodeSocketTransport extends SocketTransport {
     if (this.#system) this.#held.push(bytes);
     if (waiting > this.limits.maxPendingBytes) this.fail(overflowFailure(this.limits.maxPendingBytes));
     return false;
+  }
+
+  /** Node reads up to 32 times before it turns to anything else: the answers to all of that leave in one write. */
+  #cork(): void {
+    this.#corked = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#socket.uncork();
+    });
   }
 
   pause(): void {
