@@ -34,6 +34,12 @@ const sections: readonly (readonly [title: string, intro: string, file: string, 
     "DecoderOptions",
   ],
   [
+    "Relay",
+    "Options of `relay({ limits })`, and `limits` in the file of `msrpkit relay --config`. Lifetimes are in seconds.",
+    "core/relay/limits.ts",
+    "RelayLimits",
+  ],
+  [
     "Sockets",
     "Options of `listen()` of every adapter, for each connection.",
     "adapters/_limits.ts",
