@@ -31,7 +31,9 @@ export class NodePair {
   constructor(options: PairOptions = {}) {
     this.network = new MemoryNetwork({ clock: this.clock, ...options.network });
     this.client = new Msrp(options.client).use(...(options.clientPlugins ?? []));
-    this.server = new Msrp({ acceptUnknown: () => true, ...options.server }).use(...(options.serverPlugins ?? []));
+    this.server = new Msrp({ acceptUnknown: () => true, ...options.server }).use(
+      ...(options.serverPlugins ?? []),
+    );
     for (const node of [this.client, this.server]) {
       node.tap("error", ({ plugin, stage, error }) => this.errors.push({ plugin, stage, error }));
     }
