@@ -7,8 +7,10 @@ import { PendingBytes } from "./_pending.ts";
 import { type ReadBuffers, readBuffers } from "./_read_buffers.ts";
 import { SocketTransport } from "./_transport.ts";
 
-// A write is asynchronous here; this much may wait behind it before the core is told to stop.
-const highWaterBytes = 65_536;
+// A write is asynchronous here; this much may wait behind it before the core is told to stop. At half of it the core goes
+// on, so that it makes the next bytes while the system takes these.
+const highWaterBytes = 262_144;
+const lowWaterBytes = 131_072;
 // Deno's names for "the resource was closed under a pending call", which only ever happens because we closed it.
 const closedByUs = new Set(["Interrupted", "BadResource"]);
 
@@ -130,6 +132,10 @@ export class DenoSocketTransport extends SocketTransport {
         this.#flushed += count;
         this.#pending.advance(count);
         if (count === bytes.byteLength) releaseBuffer(bytes);
+        if (this.#full && this.#pending.length <= lowWaterBytes) {
+          this.#full = false;
+          this.roomAgain();
+        }
       }
     } catch (error) {
       if (!this.#closed) this.fail(transportFailure(error));
@@ -137,12 +143,7 @@ export class DenoSocketTransport extends SocketTransport {
     } finally {
       this.#writing = false;
     }
-    if (this.closing) {
-      await this.#endWriting();
-    } else if (this.#full) {
-      this.#full = false;
-      this.roomAgain();
-    }
+    if (this.closing) await this.#endWriting();
   }
 
   async #endWriting(): Promise<void> {
