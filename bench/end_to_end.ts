@@ -74,6 +74,7 @@ async function sendBulk(sent: Sent): Promise<number> {
 async function cases(way: Way): Promise<Case[]> {
   const tls = way === "tls" ? address.tls : undefined;
   const bulkPump = await sockets.connect(address.raw[way], "B", plan, tls, bulk);
+  const chunkPump = await sockets.connect(address.raw[way], "C", plan, tls, bulk);
   const smallPump = await sockets.connect(address.raw[way], "S", plan, tls, bulk);
   const session = await adapter.connect(app, {
     local: `${way === "tls" ? "msrps" : "msrp"}://127.0.0.1:40000/${createSessionId()};tcp`,
@@ -82,6 +83,7 @@ async function cases(way: Way): Promise<Case[]> {
   });
   const name = way.toUpperCase();
   const rawBulk = `raw pump, 64 KiB writes, ${name}`;
+  const rawChunks = `raw pump, 64 KiB and an answer, ${name}`;
   const rawSmall = `raw pump, messages of 100 B, ${name}`;
   const bound = way === "tcp" ? { least: 0.6 } : {};
   return [
@@ -94,9 +96,17 @@ async function cases(way: Way): Promise<Case[]> {
       },
     },
     {
+      name: rawChunks,
+      unit: "MB/s",
+      run: async () => {
+        await chunkPump.run();
+        return bulkBytes / 1e6;
+      },
+    },
+    {
       name: `64 KiB chunks, ${name}`,
       unit: "MB/s",
-      control: rawBulk,
+      control: rawChunks,
       ...bound,
       run: () => sendBulk(session.send(bulk, { chunkBytes })),
     },

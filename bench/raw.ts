@@ -11,6 +11,9 @@ export interface RawTls {
   readonly ca: string;
 }
 
+/** A pump: "B" bulk with one octet of answer at its end, "C" bulk with an answer to each block, "S" small messages. */
+export type RawKind = "B" | "C" | "S";
+
 /** What both ends of a pump agree on. */
 export interface RawPlan {
   /** Octets of one write of the bulk pump. */
@@ -29,12 +32,12 @@ export interface RawPlan {
 
 /** Pumps of one runtime. */
 export interface RawSockets {
-  /** Listens on 127.0.0.1; the first octet of a connection tells which pump it is: "B" or "S". */
+  /** Listens on 127.0.0.1; the first octet of a connection tells which pump it is. */
   serve(plan: RawPlan, tls: RawTls | undefined): Promise<number>;
   /** Opens a pump; each `run` moves the octets of `source` once, or `messages` small ones, and waits for their answers. */
   connect(
     port: number,
-    kind: "B" | "S",
+    kind: RawKind,
     plan: RawPlan,
     tls: RawTls | undefined,
     source: Uint8Array,
@@ -51,7 +54,7 @@ export interface RawPump {
 export class RawAnswers {
   readonly #plan: RawPlan;
   readonly #answers: Uint8Array;
-  #kind: number | undefined;
+  #kind: RawKind | undefined;
   #count = 0;
 
   constructor(plan: RawPlan) {
@@ -63,16 +66,22 @@ export class RawAnswers {
   to(bytes: Uint8Array): Uint8Array | undefined {
     this.#count += bytes.length;
     if (this.#kind === undefined) {
-      this.#kind = bytes[0];
+      this.#kind = String.fromCharCode(bytes[0] as number) as RawKind;
       this.#count--;
     }
-    const small = this.#kind === 83;
-    const each = small ? this.#plan.messageBytes : this.#plan.bulkBytes;
+    const { blockBytes, bulkBytes, messageBytes, answerBytes } = this.#plan;
+    const each = this.#kind === "S" ? messageBytes : this.#kind === "C" ? blockBytes : bulkBytes;
     const whole = Math.floor(this.#count / each);
     if (whole === 0) return undefined;
     this.#count -= whole * each;
-    return this.#answers.subarray(0, whole * (small ? this.#plan.answerBytes : 1));
+    return this.#answers.subarray(0, whole * (this.#kind === "B" ? 1 : answerBytes));
   }
+}
+
+/** Octets that come back in one run of a pump. */
+export function answerOctets(plan: RawPlan, kind: RawKind, messages: number): number {
+  if (kind === "B") return 1;
+  return plan.answerBytes * (kind === "S" ? messages : plan.bulkBytes / plan.blockBytes);
 }
 
 /** The pumps of the runtime that runs this. */

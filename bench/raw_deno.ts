@@ -2,7 +2,15 @@
  * The raw pump over Deno.listen and Deno.connect, with TLS Deno.listenTls and Deno.connectTls. One read and one write are
  * in flight, into and from buffers that are used again.
  */
-import { RawAnswers, type RawPlan, type RawPump, type RawSockets, type RawTls } from "./raw.ts";
+import {
+  answerOctets,
+  RawAnswers,
+  type RawKind,
+  type RawPlan,
+  type RawPump,
+  type RawSockets,
+  type RawTls,
+} from "./raw.ts";
 
 const readBytes = 262_144;
 
@@ -32,14 +40,16 @@ async function acceptAll(listener: Deno.Listener, plan: RawPlan): Promise<void> 
 class DenoPump implements RawPump {
   readonly #conn: Deno.Conn;
   readonly #plan: RawPlan;
+  readonly #kind: RawKind;
   readonly #small: boolean;
   readonly #source: Uint8Array;
   readonly #blockBytes: number;
   readonly #buffer = new Uint8Array(readBytes);
 
-  constructor(conn: Deno.Conn, plan: RawPlan, kind: "B" | "S", source: Uint8Array) {
+  constructor(conn: Deno.Conn, plan: RawPlan, kind: RawKind, source: Uint8Array) {
     this.#conn = conn;
     this.#plan = plan;
+    this.#kind = kind;
     this.#small = kind === "S";
     this.#source = source;
     this.#blockBytes = this.#small ? plan.messageBytes * plan.batch : plan.blockBytes;
@@ -48,7 +58,7 @@ class DenoPump implements RawPump {
   async run(messages: number = 0): Promise<void> {
     const { messageBytes, answerBytes, bulkBytes, window } = this.#plan;
     let unsent = this.#small ? messages * messageBytes : bulkBytes;
-    let unanswered = this.#small ? messages * answerBytes : 1;
+    let unanswered = answerOctets(this.#plan, this.#kind, messages);
     let room: (() => void) | undefined;
     const reading = (async () => {
       while (unanswered > 0) {

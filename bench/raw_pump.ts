@@ -2,11 +2,12 @@
  * The sending end of a raw pump over sockets that call back, as those of Bun and Node do. It writes while the socket
  * takes it, counts what is answered, and knows nothing of messages.
  */
-import type { RawPlan, RawPump } from "./raw.ts";
+import { answerOctets, type RawKind, type RawPlan, type RawPump } from "./raw.ts";
 
 /** A pump over one socket, which calls `answered` and `drained`. */
 export class CallbackPump implements RawPump {
   readonly #plan: RawPlan;
+  readonly #kind: RawKind;
   readonly #small: boolean;
   readonly #write: (bytes: Uint8Array) => boolean;
   readonly #end: () => void;
@@ -20,12 +21,13 @@ export class CallbackPump implements RawPump {
   /** @param write gives octets to the socket; false: not before `drained` again */
   constructor(
     plan: RawPlan,
-    kind: "B" | "S",
+    kind: RawKind,
     source: Uint8Array,
     write: (bytes: Uint8Array) => boolean,
     end: () => void,
   ) {
     this.#plan = plan;
+    this.#kind = kind;
     this.#small = kind === "S";
     this.#write = write;
     this.#end = end;
@@ -36,7 +38,7 @@ export class CallbackPump implements RawPump {
 
   run(messages: number = 0): Promise<void> {
     this.#unsent = this.#small ? messages * this.#plan.messageBytes : this.#plan.bulkBytes;
-    this.#unanswered = this.#small ? messages * this.#plan.answerBytes : 1;
+    this.#unanswered = answerOctets(this.#plan, this.#kind, messages);
     const done = new Promise<void>((resolve) => {
       this.#done = resolve;
     });
