@@ -60,7 +60,7 @@ describe("the chunk stage of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4975 §5.3: a verdict that takes too long is a 200 and, if it refuses, a REPORT [4975-5.3-01]", async () => {
+  test("RFC 4975 §5.3: a verdict that takes too long is a 200 and, if it refuses, a REPORT", async () => {
     let refuse = (): void => {};
     const { bench, peer, way } = await setup(async (c) => {
       await new Promise<void>((resolve) => {

@@ -31,7 +31,7 @@ async function one(peer: RelayPeer): Promise<Written> {
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 describe("what a relay passes on", () => {
-  test("RFC 4976 §6.4.1: the own URI changes sides, the id is new, all else stays [4976-3-01] [4976-6.4-06] [4976-6.4.1-17] [4975-12-01]", async () => {
+  test("RFC 4976 §6.4.1: the own URI changes sides, the id is new, all else stays [4976-3-01] [4976-6.4-06] [4976-6.4.1-17]", async () => {
     const { bench, alice, peer, token, way } = await pair();
     const spelled = way.replace("relay.example", "RELAY.example");
     peer.write(
@@ -137,7 +137,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: an error of the next hop becomes one REPORT, with the real range [4976-3-06] [4976-6.4.1-09] [4976-6.4.1-22] [4976-6.4.3-04] [4975-7.1.4-01]", async () => {
+  test("RFC 4976 §6.4.1: an error of the next hop becomes one REPORT, with the real range [4976-3-06] [4976-6.4.1-09] [4976-6.4.1-22] [4976-6.4.3-04]", async () => {
     const { bench, alice, peer, token, way } = await pair();
     peer.send(way, { messageId: "m1234", range: "6-*/*" });
     await peer.heard();
