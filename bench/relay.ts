@@ -95,7 +95,7 @@ async function measure(
         "--domain",
         domain,
         "--pid",
-        String(relay.pid),
+        family(relay.pid),
       ];
       const out = spawnSync(
         [...generatorCore, generator][0] ?? "",
@@ -115,6 +115,12 @@ async function measure(
     console.log(row);
     rows.push(row);
   }
+}
+
+/** A process and its children, as the generator wants them: Kamailio's workers do what their parent is asked for. */
+function family(pid: number): string {
+  const children = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" }).stdout ?? "";
+  return [String(pid), ...children.split("\n").filter((line) => line !== "")].join(",");
 }
 
 function buildGenerator(): string {
