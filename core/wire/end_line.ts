@@ -202,8 +202,20 @@ export function containsEndLine(body: Uint8Array, transactionId: string): boolea
 
 /** Index of the flag of the first clash, or -1. */
 function findClash(body: Uint8Array, transactionId: string): number {
+  const { length } = body;
   let probe = 6;
-  while (probe < body.length) {
+  while (probe < length) {
+    // Four looks to a turn: most turns end here.
+    while (
+      probe + 21 < length &&
+      body[probe] !== hyphen &&
+      body[probe + 7] !== hyphen &&
+      body[probe + 14] !== hyphen &&
+      body[probe + 21] !== hyphen
+    ) {
+      probe += 28;
+    }
+    if (probe >= length) break;
     if (body[probe] !== hyphen) {
       probe += 7;
       continue;
