@@ -312,8 +312,8 @@ export function connectTests(subject: TransportSubject): void {
       },
     };
     const session = await subject.connect(app, harness.port);
-    session.transport.write(new Uint8Array(2));
-    await (await harness.servers.next()).bytes(2);
+    session.transport.write(Uint8Array.of(7, 9));
+    expect([...(await (await harness.servers.next()).bytes(2))]).toEqual([7, 9]);
     await harness.close();
   });
 
