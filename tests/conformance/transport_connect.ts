@@ -313,7 +313,9 @@ export function connectTests(subject: TransportSubject): void {
     };
     const session = await subject.connect(app, harness.port);
     session.transport.write(Uint8Array.of(7, 9));
-    expect([...(await (await harness.servers.next()).bytes(2))]).toEqual([7, 9]);
+    const server = await harness.servers.next();
+    await server.bytes(2);
+    expect([...server.content]).toEqual([7, 9]);
     await harness.close();
   });
 
