@@ -34,7 +34,11 @@ export function markdown(result: BenchResult): string {
     "",
     "`x0.71` is the share of the control's rate in the same run. Between two processes a second share follows, of the " +
       "rates per second of processor time of the busier end: what a thing costs, with less of what else ran. `!` marks " +
-      "what is below the least that we demand.",
+      "what is below the least that we demand, by both shares.",
+    "",
+    "The raw pump does with the octets what the runtime's sockets allow and nothing else: it writes them in blocks of 64 KiB, " +
+      "and counts them. Endpoints also look through every octet twice, because no end-line of its own may be in a body, and " +
+      "because frames end where their end-line is; a chunk of 64 KiB has a head to write and read, and an answer.",
   ];
   for (const { title, rows } of result.parts) {
     lines.push(
