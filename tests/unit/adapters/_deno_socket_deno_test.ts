@@ -73,9 +73,9 @@ describe("DenoSocketTransport", () => {
     const conn = new FakeConn();
     const { transport, probe } = joined(conn);
     for (let index = 0; index < 10; index += 1) expect(transport.write(pattern(100, index))).toBe(true);
-    expect(transport.write(pattern(70_000, 1))).toBe(false);
+    expect(transport.write(pattern(262_144, 1))).toBe(false);
     await probe.drain();
-    expect([conn.writes, conn.mostInFlight]).toEqual([[100, 900, 70_000], 1]);
+    expect([conn.writes, conn.mostInFlight]).toEqual([[100, 900, 262_144], 1]);
     transport.abort();
     await probe.ended_;
   });
