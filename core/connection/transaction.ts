@@ -16,6 +16,8 @@ export interface Transaction {
   readonly range: ByteRange | undefined;
   /** Continuation flag of the end-line; undefined as long as the chunk is open on the wire. */
   readonly flag: Flag | undefined;
+  /** When the response is overdue, on the clock of the connection; Infinity until the last octet was handed over. */
+  readonly deadline: number;
   /** Who is told of the outcome; undefined for requests that nobody asks about, such as a REPORT. */
   readonly owner: TransactionOwner | undefined;
 }

@@ -8,7 +8,7 @@
 import { LocalProtocolError } from "../errors.ts";
 import { errorVerdict, isExpected } from "./fault.ts";
 import type { Middleware, Next } from "./plugin.ts";
-import { type MaybeVerdict, Verdict } from "./verdict.ts";
+import { ACCEPTED, type MaybeVerdict, refusedBy, Verdict } from "./verdict.ts";
 
 /** A middleware in its place: whose it is, and where the plugin's state lies in `own`. */
 export interface Step<C> {
@@ -118,8 +118,14 @@ class Run<C extends object> {
     } catch (error) {
       return this.#failed(error, index);
     }
-    if (result instanceof Verdict || (result !== undefined && result === this.#promise)) return result;
+    if (result === ACCEPTED || (result !== undefined && result === this.#promise)) return result;
+    if (result instanceof Verdict) return this.#decided(result, index);
     return this.#later(result, index);
+  }
+
+  // What comes from inside the stage is the node's, or was noted by a stage further on.
+  #decided(verdict: Verdict, index: number): Verdict {
+    return refusedBy(verdict, this.#steps[index]?.plugin ?? "(node)");
   }
 
   // Anything but a verdict: a promise to be watched, or a mistake.
@@ -127,7 +133,8 @@ class Run<C extends object> {
     if (typeof (result as { then?: unknown } | undefined)?.then !== "function")
       return this.#noVerdict(result, index);
     const promise = Promise.resolve(result).then(
-      (verdict) => (verdict instanceof Verdict ? verdict : this.#noVerdict(verdict, index)),
+      (verdict) =>
+        verdict instanceof Verdict ? this.#decided(verdict, index) : this.#noVerdict(verdict, index),
       (error: unknown) => this.#failed(error, index),
     );
     this.#promise = promise;
@@ -147,6 +154,6 @@ class Run<C extends object> {
     if (!isExpected(error) && !(error instanceof LocalProtocolError && this.#broken)) {
       this.#onError(error, this.#steps[index]?.plugin ?? "(node)", this.#stage, this.#c);
     }
-    return errorVerdict(error);
+    return this.#decided(errorVerdict(error), index);
   }
 }

@@ -19,6 +19,7 @@ import { IdleClose } from "./idle_close.ts";
 import { Inbound } from "./inbound.ts";
 import type { NodeCore } from "./node_core.ts";
 import { ReadGate } from "./read_gate.ts";
+import { responseEvent } from "./response_event.ts";
 import type { Seat } from "./seat.ts";
 import { Timer, type Timers } from "./timers.ts";
 import type { Transport, TransportSink } from "./transport.ts";
@@ -103,6 +104,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
       return;
     }
     this.lastReceivedAt = this.timers.clock.now();
+    this.#node.pipeline.wire(this.handle, "received", bytes, this.lastReceivedAt);
     const nested = this.#inTurn;
     this.#inTurn = true;
     this.#connection.receive(bytes);
@@ -304,17 +306,13 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   }
 
   #event(event: Exclude<ConnectionEvent, { type: "request" }>): void {
-    const { pipeline } = this.#node;
+    const { pipeline, options } = this.#node;
     if (event.type === "closed") this.#closed(event.error);
     else if (event.type === "oddity") this.oddity(event.code, describe(event.detail));
     else if (pipeline.watched("response")) {
-      const timedOut = event.type === "timeout";
-      pipeline.emit("response", {
-        session: undefined,
-        method: event.transaction.method,
-        status: timedOut ? 408 : event.frame.status,
-        timedOut,
-      });
+      const { clock } = this.timers;
+      const timeoutMs = options.connection?.transactionTimeoutMs;
+      pipeline.emit("response", responseEvent(event, timeoutMs, clock.now()));
     }
   }
 
@@ -329,6 +327,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
       this.#hop?.refill();
       const bytes = this.#connection.transmit(now);
       if (bytes === undefined) break;
+      this.#node.pipeline.wire(this.handle, "transmitted", bytes, now);
       this.#writable = this.#transport.write(bytes);
       if (this.#writable) this.#connection.flushed(now);
       else {
@@ -366,6 +365,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
       bytes !== undefined;
       bytes = this.#connection.transmit(now)
     ) {
+      this.#node.pipeline.wire(this.handle, "transmitted", bytes, now);
       this.#transport.write(bytes);
       written = true;
     }

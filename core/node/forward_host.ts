@@ -87,9 +87,10 @@ export class NodeForwardHost implements ForwardHost {
     link: ForwardLink,
     session: TapEvents["settled"]["session"],
     answered: TapEvents["settled"]["answered"],
+    waitedMs: number,
   ): void {
     const { pipeline } = this.#node;
     if (!pipeline.watched("settled")) return;
-    pipeline.emit("settled", { frame, verdict, session, connection: link.handle, answered });
+    pipeline.emit("settled", { frame, verdict, session, connection: link.handle, answered, waitedMs });
   }
 }

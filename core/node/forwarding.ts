@@ -91,5 +91,6 @@ export interface ForwardHost extends PluginHost {
     link: ForwardLink,
     session: Session | undefined,
     answered: "response" | "report" | "nothing",
+    waitedMs: number,
   ): void;
 }

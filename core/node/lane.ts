@@ -10,8 +10,11 @@ import { type MaybeVerdict, Verdict } from "./verdict.ts";
 export interface LaneOwner {
   /** Decides a frame; undefined = it is dropped without an answer (a slice of a request that was refused already). */
   gate(frame: RequestFrame): MaybeVerdict | undefined;
-  /** The verdict is there. `answered`: its time to answer was over before, so only a REPORT can carry a refusal. */
-  settle(frame: RequestFrame, verdict: Verdict, answered: boolean): void;
+  /**
+   * The verdict is there, so long after the frame. `answered`: its time to answer was over before, so only a REPORT can
+   * carry a refusal.
+   */
+  settle(frame: RequestFrame, verdict: Verdict, answered: boolean, waitedMs: number): void;
   /** RFC 4975 §5.3: a request must be answered at once; it was not decided in time, so accept it for now. */
   answerEarly(frame: RequestFrame): void;
   /** True while the session can take nothing: frames wait until `Lane.resume`, and no gate runs. */
@@ -77,7 +80,7 @@ export class Lane {
       return;
     }
     const verdict = this.#owner.gate(frame);
-    if (verdict instanceof Verdict) this.#owner.settle(frame, verdict, false);
+    if (verdict instanceof Verdict) this.#owner.settle(frame, verdict, false, 0);
     else if (verdict !== undefined) this.#wait(this.#hold(frame), verdict);
     if (this.#owner.deadline < this.#timer.at) this.#schedule();
   }
@@ -117,9 +120,13 @@ export class Lane {
     this.#turn++;
     this.#gateSince = Number.POSITIVE_INFINITY;
     this.#waiting.shift();
-    this.#owner.settle(held.frame, verdict, held.answered);
+    this.#settle(held, verdict);
     this.#host.release(held.bytes);
     this.#proceed();
+  }
+
+  #settle({ frame, answered, arrivedAt }: Held, verdict: Verdict): void {
+    this.#owner.settle(frame, verdict, answered, this.#host.timers.clock.now() - arrivedAt);
   }
 
   /** The session can take frames again. */
@@ -139,7 +146,7 @@ export class Lane {
       }
       this.#waiting.shift();
       this.#host.release(next.bytes);
-      if (decision !== undefined) this.#owner.settle(next.frame, decision, next.answered);
+      if (decision !== undefined) this.#settle(next, decision);
     }
     this.#schedule();
     this.#host.touch();

@@ -123,6 +123,7 @@ export class NodeCore {
   attach(transport: Transport, direction: "inbound" | "outbound"): Driver {
     const driver = new Driver(this, transport, direction, ++this.#connections);
     this.drivers.add(driver);
+    this.pipeline.emit("connected", { connection: driver.handle });
     if (direction === "outbound") return driver;
     // Adapters do not expect to be called back before they have their sink.
     Promise.resolve().then(() => this.#admit(driver));
@@ -211,6 +212,10 @@ export class NodeCore {
       answerTimeoutMs: this.options.connection?.transactionTimeoutMs,
       outgoing:
         this.pipeline.outgoing.steps.length === 0 ? undefined : (draft) => this.#outgoing(seat, draft),
+      sent: (sent, contentType) => {
+        if (!this.pipeline.watched("sent")) return;
+        this.pipeline.emit("sent", { session: seat.core.session, sent, contentType });
+      },
       ended: (error, unreported) => this.#ended(seat, error, unreported),
       error: (error, stage) => this.pipeline.error(error, "(application)", stage, seat.core.session),
     };

@@ -5,6 +5,7 @@
 import { LocalProtocolError } from "../errors.ts";
 import type { Session } from "../session/session.ts";
 import { Chain, type ChainError, type Step, type Terminal } from "./chain.ts";
+import type { ConnectionHandle } from "./context.ts";
 import type {
   NodeChunkContext,
   NodeConnectContext,
@@ -54,6 +55,7 @@ export class Pipeline<Seat> {
   readonly #core: PipelineCore<Seat>;
   readonly #host: PluginHost;
   readonly #taps: ReadonlyMap<TapName, TapEntry[]>;
+  readonly #wire: readonly TapEntry[];
 
   /** @throws {LocalProtocolError} `stage-occupied`: two plugins for a stage that takes one */
   constructor(hooks: readonly Hooks<never>[], core: PipelineCore<Seat>, host: PluginHost) {
@@ -81,6 +83,7 @@ export class Pipeline<Seat> {
     this.message = chain("message", (c: NodeMessageContext<Seat>) => this.deliver.run(c, this.#own(c)));
     this.outgoing = chain("outgoing", () => ACCEPTED);
     this.#taps = new Map(tapNames.map((name) => [name, tapsOf(hooks, name)]));
+    this.#wire = this.#taps.get("wire") as TapEntry[];
   }
 
   /** Finds the plugins' states for the session of a message; set by the node, which knows its seats. */
@@ -147,9 +150,21 @@ export class Pipeline<Seat> {
     };
   }
 
+  /** Tells the `wire` tap, if anybody listens. */
+  wire(
+    connection: ConnectionHandle,
+    direction: "received" | "transmitted",
+    bytes: Uint8Array,
+    at: number,
+  ): void {
+    if (this.#wire.length > 0) this.emit("wire", { connection, direction, bytes, at });
+  }
+
   /** Tells the taps of a name. Never throws. */
   emit<Name extends TapName>(name: Name, event: TapEvents[Name]): void {
-    for (const entry of [...(this.#taps.get(name) as TapEntry[])]) {
+    const list = this.#taps.get(name) as TapEntry[];
+    // One that listens once takes itself out while it is called; a copy for one alone would be waste.
+    for (const entry of list.length > 1 ? [...list] : list) {
       try {
         entry.call(event as never);
       } catch (error) {

@@ -15,7 +15,7 @@ import { Lane, type LaneOwner } from "./lane.ts";
 import type { NodeCore } from "./node_core.ts";
 import type { Place } from "./pipeline.ts";
 import type { Assembler, DeliverMessage, Reporter, SuccessReport } from "./plugin.ts";
-import { ACCEPTED, type MaybeVerdict, Verdict } from "./verdict.ts";
+import { ACCEPTED, type MaybeVerdict, refusedBy, Verdict } from "./verdict.ts";
 
 const UNKNOWN_METHOD: Verdict = new Verdict(501);
 const UNSUPPORTED_TYPE: Verdict = new Verdict(415);
@@ -237,10 +237,10 @@ export class Seat implements LaneOwner, Place {
 
   #handlerFailed(error: unknown): Verdict {
     if (!isExpected(error)) this.#node.pipeline.error(error, "(application)", "onMessage", this.core.session);
-    return errorVerdict(error);
+    return refusedBy(errorVerdict(error), "(application)");
   }
 
-  settle(frame: RequestFrame, verdict: Verdict, answered: boolean): void {
+  settle(frame: RequestFrame, verdict: Verdict, answered: boolean, waitedMs: number): void {
     if (this.#closed) return;
     if (!verdict.accepted && !frame.last) this.#refused = frame.transactionId;
     const carrier = carrierOf(frame, verdict, answered);
@@ -253,6 +253,7 @@ export class Seat implements LaneOwner, Place {
         session: this.core.session,
         connection: (this.#driver as Driver).handle,
         answered: carrier,
+        waitedMs,
       });
     }
   }

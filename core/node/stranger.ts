@@ -33,7 +33,7 @@ export class Stranger implements LaneOwner {
     if (!frame.first && this.#refused === frame.transactionId) return;
     // SENDs are never a plugin's: what belongs to no session has no message.
     if (frame.method === "SEND" || frame.fault !== undefined || frame.toPath.length === 0) {
-      this.settle(frame, otherwise, false);
+      this.settle(frame, otherwise, false, 0);
       return;
     }
     this.#lane ??= new Lane(this, this.#driver);
@@ -55,7 +55,7 @@ export class Stranger implements LaneOwner {
     return this.#node.pipeline.request.run(c, NO_STATES);
   }
 
-  settle(frame: RequestFrame, verdict: Verdict, answered: boolean): void {
+  settle(frame: RequestFrame, verdict: Verdict, answered: boolean, waitedMs: number): void {
     if (!frame.last) this.#refused = frame.transactionId;
     const to = frame.toPath[0];
     // RFC 4975 §7.2: From-Path of a 481 is the URI that was addressed; without one there is nothing to answer from.
@@ -68,6 +68,7 @@ export class Stranger implements LaneOwner {
         session: undefined,
         connection: this.#driver.handle,
         answered: carrier,
+        waitedMs,
       });
     }
   }

@@ -3,6 +3,7 @@
  * result is ignored, and one that throws goes to the `error` tap and hurts nobody.
  */
 import type { Message } from "../session/message.ts";
+import type { Sent } from "../session/sent.ts";
 import type { Session } from "../session/session.ts";
 import type { ByteRange } from "../wire/byte_range.ts";
 import type { RequestFrame } from "../wire/frame.ts";
@@ -11,6 +12,19 @@ import type { Verdict } from "./verdict.ts";
 
 /** What each tap is told. */
 export interface TapEvents {
+  /** A connection came up; if it came in, nobody has let it in yet. `closed` with the connection is its end. */
+  connected: { readonly connection: ConnectionHandle };
+  /**
+   * Octets of a connection, after TLS: what came in before anything of it is looked at, or what is about to be written.
+   */
+  wire: {
+    readonly connection: ConnectionHandle;
+    readonly direction: "received" | "transmitted";
+    /** Valid during the call only: the buffer is used again. */
+    readonly bytes: Uint8Array;
+    /** When, on the clock of the connection, in milliseconds. */
+    readonly at: number;
+  };
   /** A session is now bound to a connection (RFC 4975 §5.4). */
   bound: { readonly session: Session; readonly connection: ConnectionHandle };
   /**
@@ -23,15 +37,24 @@ export interface TapEvents {
     readonly session: Session | undefined;
     readonly connection: ConnectionHandle;
     readonly answered: "response" | "report" | "nothing";
+    /** Milliseconds from its arrival to the verdict; 0 when it was decided at once. */
+    readonly waitedMs: number;
   };
   /** A message was handed to the application. */
   delivered: { readonly message: Message; readonly session: Session };
+  /**
+   * A message of ours was queued. Its `accepted` tells how it ends; do not touch `delivered`, which asks for a report
+   * that the application may not want.
+   */
+  sent: { readonly session: Session; readonly sent: Sent; readonly contentType: string | undefined };
   /** A response to one of our requests came in; `status` is 408 when none did in time. */
   response: {
     readonly session: Session | undefined;
     readonly method: string;
     readonly status: number;
     readonly timedOut: boolean;
+    /** Milliseconds since the request was written. */
+    readonly elapsedMs: number;
   };
   /** A REPORT came in. */
   report: {
@@ -72,9 +95,12 @@ export type Taps = { readonly [Name in TapName]?: (event: TapEvents[Name]) => vo
 
 /** All names, in the order of a session's life. */
 export const tapNames: readonly TapName[] = [
+  "connected",
+  "wire",
   "bound",
   "settled",
   "delivered",
+  "sent",
   "response",
   "report",
   "error",

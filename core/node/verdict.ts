@@ -16,6 +16,8 @@ export class Verdict {
   readonly headers: HeaderFields | undefined;
   /** What was thrown, when the refusal stands for an error; never sent. */
   readonly cause: unknown;
+  /** Name of the plugin that refused; undefined for an acceptance, and when it was the node itself. */
+  readonly plugin: string | undefined = undefined;
 
   constructor(status: number, comment?: string, headers?: HeaderFields, cause?: unknown) {
     this.status = status;
@@ -28,6 +30,13 @@ export class Verdict {
   get accepted(): boolean {
     return this.status < 300;
   }
+}
+
+/** Notes whose refusal it is, for those who count and log. The innermost stays. */
+export function refusedBy(verdict: Verdict, plugin: string): Verdict {
+  if (verdict.status >= 300 && verdict.plugin === undefined)
+    (verdict as { plugin: string | undefined }).plugin = plugin;
+  return verdict;
 }
 
 /** The plain acceptance: one object for all, so that accepting costs nothing. */

@@ -50,12 +50,12 @@ export class ChunkLane implements LaneOwner {
     return status === 200 ? ACCEPTED : new Verdict(status);
   }
 
-  settle(frame: RequestFrame, verdict: Verdict, answered: boolean): void {
+  settle(frame: RequestFrame, verdict: Verdict, answered: boolean, waitedMs: number): void {
     if (!verdict.accepted && !frame.last) this.#refused = frame.transactionId;
     if (answered) {
       if (!verdict.accepted) this.#flow.reportLate(frame, verdict.status);
-    } else if (verdict.accepted) this.#hop.settle(this.#flow, frame, 200);
-    else this.#hop.refuse(frame, verdict.status);
+    } else if (verdict.accepted) this.#hop.settle(this.#flow, frame, 200, waitedMs);
+    else this.#hop.refuse(frame, verdict.status, verdict, waitedMs);
   }
 
   answerEarly(frame: RequestFrame): void {

@@ -166,7 +166,7 @@ export class RelayHop implements ForwardHop {
 
   #authDecided(frame: RequestFrame, verdict: Verdict): void {
     this.link.respond(responseTo(frame, verdict, frame.toPath));
-    this.#relay.host.settled(frame, verdict, this.link, undefined, "response");
+    this.#relay.host.settled(frame, verdict, this.link, undefined, "response", 0);
     if (verdict.accepted) this.succeeded();
     this.endGuessing();
   }
@@ -248,7 +248,7 @@ export class RelayHop implements ForwardHop {
   }
 
   /** A SEND was passed on or refused. */
-  settle(flow: Flow, frame: RequestFrame, status: number): void {
+  settle(flow: Flow, frame: RequestFrame, status: number, waitedMs: number = 0): void {
     if (status !== 200) {
       this.refuse(frame, status);
       return;
@@ -261,6 +261,7 @@ export class RelayHop implements ForwardHop {
       this.link,
       flow.route.bindings[0]?.session?.session,
       "response",
+      waitedMs,
     );
   }
 
@@ -284,14 +285,18 @@ export class RelayHop implements ForwardHop {
   }
 
   /** Refuses a request, as its method and its fields permit; further slices of it are dropped. */
-  refuse(frame: RequestFrame, status: number): void {
+  refuse(
+    frame: RequestFrame,
+    status: number,
+    verdict: Verdict = new Verdict(status),
+    waitedMs: number = 0,
+  ): void {
     if (!frame.last) this.#dropping = frame.transactionId;
     this.#relay.count("refused");
     const to = frame.toPath[0];
-    const verdict = new Verdict(status);
     const carrier = to === undefined ? "nothing" : carrierOf(frame, verdict, false);
     if (carrier === "response" && to !== undefined) this.link.respond(responseTo(frame, verdict, [to]));
-    this.#relay.host.settled(frame, verdict, this.link, undefined, carrier);
+    this.#relay.host.settled(frame, verdict, this.link, undefined, carrier, waitedMs);
   }
 
   /** RFC 4976 §6.1: the peer has shown that it has business here. */

@@ -260,6 +260,12 @@ export class SessionCore {
 
   // What the peer said that it takes is held to; nearly always it said nothing, and the outbox gets what it was given.
   #enqueue(outbox: Outbox, content: BodyContent, options: SendOptions): Sent {
+    const sent = this.#queued(outbox, content, options);
+    this.#host.sent?.(sent, options.contentType);
+    return sent;
+  }
+
+  #queued(outbox: Outbox, content: BodyContent, options: SendOptions): Sent {
     const limited = this.#peerMaxBytes < Number.POSITIVE_INFINITY || this.#peerTypes !== undefined;
     if (!limited && this.#direction === "sendrecv") return outbox.enqueue(content, options);
     const { body, contentType, total } = limitBody(

@@ -5,7 +5,7 @@
 import type { ControlRequest } from "../connection/connection.ts";
 import type { TransactionOwner } from "../connection/transaction.ts";
 import type { OutboxLink } from "./outbox.ts";
-import type { BodyContent } from "./sent.ts";
+import type { BodyContent, Sent } from "./sent.ts";
 
 /** The connection, as a session sees it. */
 export interface SessionLink extends OutboxLink {
@@ -39,6 +39,8 @@ export interface SessionHost {
    * undefined when none of them wants to see it.
    */
   readonly outgoing: ((draft: OutgoingDraft) => OutgoingDraft | Promise<OutgoingDraft>) | undefined;
+  /** A message was queued. */
+  readonly sent?: (sent: Sent, contentType: string | undefined) => void;
   /** The session is over; called once. */
   ended(error: Error | undefined, unreported: number): void;
   /** Something threw that nobody waits for. */
