@@ -71,6 +71,11 @@ export class InboxAssembler implements Assembler {
     return verdict;
   }
 
+  refused(messageId: string, status: number, comment: string | undefined): void {
+    this.#inbox.refuse(messageId, status, comment);
+    this.#verdicts.delete(messageId);
+  }
+
   get deadline(): number {
     return this.#inbox.deadline;
   }

@@ -35,6 +35,8 @@ export interface Assembler {
    * streams, or is a duplicate) and returns that verdict; returns `c.accept()` when more must come, `c.reject(413)` when it is too much.
    */
   receive(c: ChunkContext, deliver: DeliverMessage): MaybeVerdict;
+  /** A chunk was refused before it came here, or after: the message will not become whole, free what is held of it. */
+  refused?(messageId: string, status: number, comment: string | undefined): void;
   /** When `wake` is due, on the clock of `PluginHost.now`; Infinity = never. */
   readonly deadline: number;
   /** Time has come: gives up what is overdue and returns it, for failure REPORTs. Early calls do nothing. */

@@ -59,6 +59,29 @@ export class Message {
     this.#completion = init.completion;
   }
 
+  /**
+   * A copy with other content, for a middleware that rewrites: `c.message = c.message.with({ body })`. Message-ID, header
+   * fields and session stay; what the sender is told of the message is about what was received.
+   */
+  with(content: {
+    /** Octets in place of what was received; text becomes UTF-8. */
+    readonly body?: Uint8Array | string;
+    /** A stream in place of the one of a message that streams; it has to end, or to fail, as that one does. */
+    readonly stream?: ReadableStream<Uint8Array>;
+    /** @default as it was */
+    readonly contentType?: string;
+  }): Message {
+    const { messageId, headers, session } = this;
+    const contentType = content.contentType ?? this.contentType;
+    const given = typeof content.body === "string" ? new TextEncoder().encode(content.body) : content.body;
+    const kept = { messageId, contentType, headers, session };
+    if (given !== undefined) return new Message({ ...kept, mode: "memory", body: given });
+    const stream = content.stream ?? this.#stream;
+    const mode = content.stream === undefined ? this.mode : "stream";
+    const completion = this.#completion;
+    return new Message({ ...kept, mode, total: this.#total, body: this.#body, stream, completion });
+  }
+
   /** True when a message of this Message-ID was delivered before (RFC 4975 §5.4); nodes do not deliver it again. */
   get duplicate(): boolean {
     return this.mode === "discarded";
