@@ -32,6 +32,7 @@ export type {
 export type { Acceptor, Listener, ListenOptions, Opener } from "./_listen.ts";
 export type { Resolver, ServiceRecord } from "./_resolve.ts";
 export { resolveHost } from "./_resolve.ts";
+export type { HandshakeRules, WebSocketLimits, WebSocketOptions } from "./_ws_limits.ts";
 export { systemClock };
 
 /** Makes a connector with its own resolver, limits or time limit. */
@@ -52,7 +53,8 @@ export function transportListen(accept: Accept, options: TransportListenOptions)
 
 /**
  * Listens on an MSRP URI: `"msrp://0.0.0.0:2855;tcp"`, or `"msrps://…"` with `tls.cert` and `tls.key`. Port 0 lets the
- * system choose, no port is 2855.
+ * system choose, no port is 2855. For WebSockets (RFC 7977) it is `"ws://host:port"` and `"wss://host:port"`, with a path
+ * when only that path is to be served, or the URI with `;ws`.
  * @throws LocalProtocolError, RemoteProtocolError for a URI or TLS options that cannot be; ConnectionError `"listen-failed"`
  */
 export const listen: (app: Acceptor, uri: string, options?: ListenOptions) => Promise<Listener> =

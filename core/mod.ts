@@ -25,7 +25,6 @@ export type {
   RequestContext,
   UpgradeContext,
 } from "./node/context.ts";
-export type { UpgradeRequest } from "./node/contexts.ts";
 export type { ControlLink } from "./node/control_link.ts";
 export type {
   ForwardedSession,
@@ -81,6 +80,12 @@ export type {
   Transport,
   TransportSink,
 } from "./node/transport.ts";
+export {
+  type HandshakeUser,
+  handshakeUser,
+  type UpgradeRequest,
+  type UpgradeResult,
+} from "./node/upgrade.ts";
 export { type HeaderFields, type MaybeVerdict, Verdict } from "./node/verdict.ts";
 export { when } from "./node/when.ts";
 export type { AuthFailure, AuthOutcome, AuthRefusal, AuthSuccess } from "./relay/auth_outcome.ts";
@@ -154,6 +159,6 @@ export type { FailureReport, Flag, Frame, RequestFrame, ResponseFrame } from "./
 export type { HeaderList } from "./wire/header_list.ts";
 export { createMessageId, createSessionId, createTransactionId } from "./wire/ident.ts";
 export { type MediaType, parseMediaType } from "./wire/media_type.ts";
-export { releaseBuffer } from "./wire/output_buffers.ts";
+export { releaseBuffer, takeBuffer } from "./wire/output_buffers.ts";
 export { defaultComment, formatStatus, parseStatus, type StatusHeader } from "./wire/status.ts";
 export { MsrpUri, type MsrpUriParts } from "./wire/uri.ts";

@@ -44,12 +44,27 @@ export interface Context extends KeyedValues {
 
 /** An HTTP request that wants to become a WebSocket (RFC 7977), before the 101. */
 export interface UpgradeContext extends Context {
-  /** Path and query of the request. */
+  /** Path and query of the request. A query may hold a token: do not log it. */
   readonly url: string;
-  /** Fields of the HTTP request, lower-case names. */
+  /** The path alone. */
+  readonly path: string;
+  /** Fields of the HTTP request, lower-case names; those that came several times are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Sub-protocols that the client offers, in its order; only `msrp` is ever answered. */
+  readonly protocols: readonly string[];
   readonly remoteAddress: string;
+  /** True when TLS protects it. */
   readonly secure: boolean;
+  /** The client's certificate, when TLS asked for one and it sent one. */
+  readonly peerCertificate: PeerCertificate | undefined;
+  /** The value of a cookie, as it was sent; undefined when there is none of the name, or several. */
+  cookie(name: string): string | undefined;
+  /** The decoded value of a parameter of the query; undefined when there is none. */
+  query(name: string): string | undefined;
+  /** Let it in; `headers` go into the 101. Values set on the context are the connection's from then on. */
+  accept(headers?: HeaderFields): Verdict;
+  /** Refuse with an HTTP status, such as 401 with `WWW-Authenticate`, 403 or 503. */
+  reject(status: number, comment?: string, headers?: HeaderFields): Verdict;
 }
 
 /** A connection that came in, before its first byte is read, or that is about to be opened. */
@@ -95,7 +110,8 @@ export interface ChunkContext extends Context {
 
 /** A complete message, or with streaming reassembly one whose first chunk is here. Also the `c` of `deliver`. */
 export interface MessageContext extends Context {
-  readonly message: Message;
+  /** What is handed on. A middleware may put another in its place before `next()`: see `Message.with`. */
+  message: Message;
   readonly messageId: string;
   readonly contentType: string | undefined;
   readonly headers: HeaderList;

@@ -3,7 +3,7 @@
  * synchronously; a chunk that must wait keeps its own, so that what an asynchronous middleware sees stays put.
  */
 import { LocalProtocolError } from "../errors.ts";
-import type { Key } from "../session/key.ts";
+import type { Key, KeyedValues } from "../session/key.ts";
 import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { ByteRange } from "../wire/byte_range.ts";
@@ -17,7 +17,6 @@ import type {
   OutgoingContent,
   OutgoingContext,
   RequestContext,
-  UpgradeContext,
 } from "./context.ts";
 import type { ConnectTarget } from "./transport.ts";
 import { ACCEPTED, type HeaderFields, type MaybeVerdict, Verdict } from "./verdict.ts";
@@ -47,6 +46,11 @@ export class BaseContext {
       );
     }
     return new Verdict(status, comment, headers);
+  }
+
+  /** Puts the values on something that lives longer. */
+  handOn(to: KeyedValues): void {
+    for (const [key, value] of this.#values ?? []) to.set(key, value);
   }
 
   /** Forgets the values; for objects that are used again. */
@@ -141,7 +145,9 @@ export class NodeRequestContext extends BaseContext implements RequestContext {
 
 /** `c` of the stages `message` and `deliver`. */
 export class NodeMessageContext<Owner> extends BaseContext implements MessageContext {
-  readonly message: Message;
+  message: Message;
+  /** What came in, whatever became of it since: reports are about its octets. */
+  readonly received: Message;
   readonly chunk: NodeChunkContext<Owner>;
   readonly session: Session;
   readonly connection: ConnectionHandle;
@@ -149,6 +155,7 @@ export class NodeMessageContext<Owner> extends BaseContext implements MessageCon
   constructor(message: Message, chunk: NodeChunkContext<Owner>) {
     super();
     this.message = message;
+    this.received = message;
     this.chunk = chunk;
     this.session = chunk.session;
     this.connection = chunk.connection;
@@ -180,31 +187,6 @@ export class NodeConnectContext extends BaseContext implements ConnectContext {
     this.connection = connection;
     this.target = target;
   }
-}
-
-/** `c` of the stage `upgrade`. */
-export class NodeUpgradeContext extends BaseContext implements UpgradeContext {
-  readonly url: string;
-  readonly headers: ReadonlyMap<string, string>;
-  readonly remoteAddress: string;
-  readonly secure: boolean;
-
-  constructor(request: UpgradeRequest) {
-    super();
-    this.url = request.url;
-    this.headers = request.headers;
-    this.remoteAddress = request.remoteAddress;
-    this.secure = request.secure;
-  }
-}
-
-/** What a WebSocket adapter tells of an HTTP request that wants to be upgraded. */
-export interface UpgradeRequest {
-  readonly url: string;
-  /** Fields, lower-case names. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly remoteAddress: string;
-  readonly secure: boolean;
 }
 
 /** `c` of the stage `outgoing`. */

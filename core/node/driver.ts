@@ -265,7 +265,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   abort(error?: Error): void {
     if (this.#over) return;
     this.#connection.abort(error);
-    this.#transport.abort();
+    this.#transport.abort(error);
     this.#finish(error);
   }
 
@@ -351,8 +351,9 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   #closed(error: Error | undefined): void {
     if (this.#over) return;
     const answers = error instanceof RemoteProtocolError && this.#writeLast();
-    if (answers || (this.#closing && error === undefined)) this.#node.leave(this, this.#transport);
-    else this.#transport.abort();
+    if (answers && this.#transport.framing === "message") this.#transport.abort(error);
+    else if (answers || (this.#closing && error === undefined)) this.#node.leave(this, this.#transport);
+    else this.#transport.abort(error);
     this.#finish(error);
   }
 

@@ -7,7 +7,6 @@ import type { Session } from "../session/session.ts";
 import type { MessageHandler } from "../session/session_core.ts";
 import type { SessionInit, SessionSettings } from "../session/session_options.ts";
 import { MsrpUri } from "../wire/uri.ts";
-import { NodeUpgradeContext, type UpgradeRequest } from "./contexts.ts";
 import { ControlLink } from "./control_link.ts";
 import type { Driver } from "./driver.ts";
 import { NodeCore } from "./node_core.ts";
@@ -17,7 +16,8 @@ import { Pool, poolKey } from "./pool.ts";
 import type { Seat } from "./seat.ts";
 import type { TapEvents, TapName } from "./tap.ts";
 import type { Accept, Connector, ConnectTarget, Transport, TransportSink } from "./transport.ts";
-import type { MaybeVerdict } from "./verdict.ts";
+import { NodeUpgradeContext, type UpgradeRequest, type UpgradeResult } from "./upgrade.ts";
+import { Verdict } from "./verdict.ts";
 
 /** Called with each session that a peer has opened, before its first message. */
 export type SessionHandler = (session: Session) => unknown;
@@ -102,9 +102,23 @@ export class Msrp {
     return this.#start().attach(transport, "inbound");
   };
 
-  /** Runs the `upgrade` stage for an HTTP request that wants to become a WebSocket (RFC 7977). */
-  upgrade(request: UpgradeRequest): MaybeVerdict {
-    return this.#start().pipeline.upgrade.run(new NodeUpgradeContext(request), []);
+  /**
+   * Runs the `upgrade` stage for an HTTP request that wants to become a WebSocket (RFC 7977). A promise only when a
+   * middleware's verdict is one.
+   */
+  upgrade(request: UpgradeRequest): UpgradeResult | Promise<UpgradeResult> {
+    const c = new NodeUpgradeContext(request);
+    const accept: Accept = (transport) => {
+      if (this.#closed) transport.abort();
+      const driver = this.#start().attach(transport, "inbound");
+      // Before the `connect` stage, which looks at them.
+      c.handOn(driver.handle);
+      return driver;
+    };
+    if (this.#closed) return { verdict: new Verdict(503), accept };
+    const verdict = this.#start().pipeline.upgrade.run(c, []);
+    if (verdict instanceof Verdict) return { verdict, accept };
+    return verdict.then((late) => ({ verdict: late, accept }));
   }
 
   /**

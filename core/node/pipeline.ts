@@ -12,10 +12,10 @@ import type {
   NodeMessageContext,
   NodeOutgoingContext,
   NodeRequestContext,
-  NodeUpgradeContext,
 } from "./contexts.ts";
 import type { Assembler, Hooks, Middleware, PluginHost, Reporter } from "./plugin.ts";
 import { type TapEvents, type TapName, tapNames } from "./tap.ts";
+import type { NodeUpgradeContext } from "./upgrade.ts";
 import { ACCEPTED, type MaybeVerdict } from "./verdict.ts";
 
 /** What stands inside the stages, and what a session gets when no plugin takes the place. */

@@ -50,8 +50,12 @@ export interface Transport {
   resume(): void;
   /** Flushes what was written, then ends the pipe. `ended()` follows. */
   close(): void;
-  /** Drops the pipe and what was not yet written. `ended()` follows. */
-  abort(): void;
+  /**
+   * Drops the pipe and what was not yet written. `ended()` follows.
+   *
+   * @param reason why, for a pipe that can tell its peer, as a WebSocket's close code does
+   */
+  abort(reason?: Error): void;
 }
 
 /** What the core gives to an adapter for one transport. */

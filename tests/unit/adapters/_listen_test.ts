@@ -64,7 +64,7 @@ describe("makeListen", () => {
     expect(await codeOf("msrps://127.0.0.1:1;tcp")).toBe("tls-certificate-missing");
     expect(await codeOf("msrps://127.0.0.1:1;tcp", { tls: { cert: "C" } })).toBe("tls-certificate-missing");
     expect(await codeOf("msrp://127.0.0.1:1;tcp", { tls: { cert: "C", key: "K" } })).toBe("tls-not-used");
-    expect(await codeOf("msrp://127.0.0.1:1;ws")).toBe("transport-unsupported");
+    expect(await codeOf("msrp://127.0.0.1:1;sctp")).toBe("transport-unsupported");
     expect(await codeOf("http://127.0.0.1:1")).toBe("bad-uri");
   });
 });

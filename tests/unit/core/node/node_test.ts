@@ -262,10 +262,10 @@ describe("a node", () => {
     });
     const app = new Msrp().use(plugin);
     const request = { url: "/chat", remoteAddress: "192.0.2.1", secure: true };
-    const verdicts = await Promise.all([
+    const results = await Promise.all([
       app.upgrade({ ...request, headers: new Map([["origin", "https://good.example"]]) }),
       app.upgrade({ ...request, headers: new Map() }),
     ]);
-    expect(verdicts.map(({ status }) => status)).toEqual([200, 403]);
+    expect(results.map(({ verdict }) => verdict.status)).toEqual([200, 403]);
   });
 });
