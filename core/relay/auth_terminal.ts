@@ -2,6 +2,7 @@
  * Answers AUTHs that are for this relay (RFC 4976 §6.3): the previous hop first, then the client's credentials, then the
  * lifetime that it asks for. At the end stands a new URI.
  */
+import { handshakeUser } from "../node/upgrade.ts";
 import type { HeaderFields, MaybeVerdict } from "../node/verdict.ts";
 import { Verdict } from "../node/verdict.ts";
 import type { RequestFrame } from "../wire/frame.ts";
@@ -45,6 +46,12 @@ export class AuthTerminal {
     if (this.#byAddress.count(handle.remoteAddress, now) >= maxAuthFailuresPerAddress) return REFUSED;
     const digestUri = frame.toPath[0]?.text ?? "";
     const authorization = frame.headers.get("Authorization");
+    const known = authorization === undefined ? handle.get(handshakeUser) : undefined;
+    if (known !== undefined) {
+      // RFC 7977 §5.3.1: the handshake has told who it is.
+      const { user, realm = this.#authenticator.realmOf(digestUri) } = known;
+      return this.#judge(frame, hop, relay, { ok: true, user, realm, headers: [] });
+    }
     const outcome = this.#authenticator.verify({ digestUri, authorization }, now);
     if (!(outcome instanceof Promise) && (outcome.ok || !outcome.counted)) {
       return this.#judge(frame, hop, relay, outcome);

@@ -16,15 +16,24 @@ export class OwnNames {
    */
   constructor(domains: readonly string[], uris: readonly MsrpUri[]) {
     const authorities = new Set<string>();
+    const add = (
+      scheme: "msrp" | "msrps",
+      host: string,
+      port: number | undefined,
+      transport: string,
+    ): void => {
+      authorities.add(
+        MsrpUri.from({ scheme, host, transport, ...(port === undefined ? {} : { port }) }).authorityKey,
+      );
+      // RFC 4976 §8: AUTH may leave the port out, which stands for a service that leads here.
+      authorities.add(MsrpUri.from({ scheme, host, transport }).authorityKey);
+    };
     for (const host of domains) {
-      for (const uri of uris) {
-        const { scheme, port, transport } = uri;
-        authorities.add(MsrpUri.from({ scheme, host, port, transport }).authorityKey);
-        // RFC 4976 §8: AUTH may leave the port out, which stands for a service that leads here.
-        authorities.add(MsrpUri.from({ scheme, host, transport }).authorityKey);
-        // A URI that was given out is msrps, whichever way its peer has come.
-        if (scheme === "msrp")
-          authorities.add(MsrpUri.from({ scheme: "msrps", host, port, transport }).authorityKey);
+      for (const { scheme, port, transport } of uris) {
+        add(scheme, host, port, transport);
+        // A URI that was given out is msrps, whichever way its peer has come, and has tcp (RFC 7977 §8.1).
+        if (scheme === "msrp") add("msrps", host, port, transport);
+        if (transport.toLowerCase() !== "tcp") add("msrps", host, port, "tcp");
       }
     }
     this.#authorities = authorities;

@@ -36,6 +36,9 @@ export function relay(options: RelayOptions): RelayPlugin {
   const announced: MsrpUri[] = [];
   const plugin = definePlugin("relay", () => ({
     name: "relay",
+    // RFC 7977 §5.1: WebSockets have TLS, as everything has that carries credentials.
+    upgrade: (c, next) =>
+      c.secure || options.allowPlainAuth === true ? next() : c.reject(403, "TLS is required (RFC 7977 §5.1)"),
     forward: (host) => {
       core = new RelayCore(limits === undefined ? options : { ...options, limits }, host);
       for (const uri of announced) core.announce(uri);

@@ -38,6 +38,7 @@ export class RelayCore implements Forwarder {
   /** True when any of the limits by second is set. */
   metered = false;
   readonly #options: RelayOptions;
+  readonly #hosts: readonly string[];
   readonly #policy: DialPolicy;
   readonly #dials: Dials;
   readonly #dialsByUser = new MinuteCounter();
@@ -51,9 +52,10 @@ export class RelayCore implements Forwarder {
 
   /** @throws {RangeError} no domain, an address for a domain, or impossible limits; {TypeError} no credentials */
   constructor(options: RelayOptions, host: ForwardHost) {
-    const { domains, credentials } = options;
+    const { domains, credentials, member } = options;
     if (domains.length === 0) throw new RangeError("A relay needs a domain");
-    for (const host of domains) {
+    this.#hosts = member === undefined ? domains : [...domains, member];
+    for (const host of this.#hosts) {
       // RFC 4976 §4.2: clients put it into URIs, where certificates are checked against it.
       if (MsrpUri.from({ scheme: "msrps", host, port: 2855 }).isIpLiteral) {
         throw new RangeError(`A relay's domain must be a name, not an address: ${host}`);
@@ -65,7 +67,7 @@ export class RelayCore implements Forwarder {
     this.bindings = new Bindings(this.limits);
     this.allowPlainAuth = options.allowPlainAuth ?? false;
     this.#uris = (options.listen ?? []).map((uri) => MsrpUri.parse(uri));
-    this.names = new OwnNames(domains, this.#uris);
+    this.names = new OwnNames(this.#hosts, this.#uris);
     this.#policy = new DialPolicy(options.dial);
     this.#relayNames = new Set((options.relays ?? []).map((name) => name.toLowerCase()));
     const authenticator =
@@ -112,7 +114,7 @@ export class RelayCore implements Forwarder {
   /** A further URI that the relay is reached by. */
   announce(uri: MsrpUri): void {
     this.#uris.push(uri);
-    this.names = new OwnNames(this.#options.domains, this.#uris);
+    this.names = new OwnNames(this.#hosts, this.#uris);
   }
 
   connected(link: ForwardLink): RelayHop {
@@ -201,13 +203,16 @@ export class RelayCore implements Forwarder {
     if (peer?.link.open) return peer;
     const name = next.scheme === "msrps" ? next.host.toLowerCase() : "";
     const relay = this.relayHop([route.toClient ? (binding.relay ?? "") : name]);
-    return relay ?? this.#dials.existing(next) ?? this.#dial(next, binding);
+    if (relay !== undefined) return relay;
+    // RFC 4976 §8: only an AUTH's last URI, which names a relay and no session, may leave the port to SRV.
+    const service = route.toPath.length === 1 && next.sessionId === undefined && next.scheme === "msrps";
+    if (next.port === undefined && !service) return 481;
+    return this.#dials.existing(next) ?? this.#dial(next, binding);
   }
 
   #dial(uri: MsrpUri, binding: Binding): Dial | number {
-    const { host, port, transport } = uri;
-    if (this.#options.connector === undefined || transport.toLowerCase() !== "tcp" || port === undefined)
-      return 403;
+    const { host, port = 0, transport } = uri;
+    if (this.#options.connector === undefined || transport.toLowerCase() !== "tcp") return 403;
     if (/(?:^|\.)invalid$/i.test(host) || this.names.has(uri)) return 403;
     if (!this.#policy.mayDial(host, port)) return 403;
     const { maxDialsPerMinute } = this.limits;
@@ -280,12 +285,13 @@ export class RelayCore implements Forwarder {
     seconds: number,
   ): Binding | undefined {
     const to = frame.toPath[0];
-    const listener =
-      this.#uris.find((uri) => uri.scheme === "msrps" && uri.transport === "tcp") ?? this.#uris[0];
+    // RFC 7977 §8.1: also a client on a WebSocket gets the port that every peer can reach.
+    const tcp = this.#uris.filter((uri) => uri.transport.toLowerCase() === "tcp");
+    const listener = tcp.find((uri) => uri.scheme === "msrps") ?? tcp[0] ?? this.#uris[0];
     if (to === undefined) return undefined;
     const binding = this.bindings.grant(
       {
-        host: this.#domainOf(to),
+        host: this.#options.member ?? this.#domainOf(to),
         port: listener?.port ?? to.port ?? 2855,
         user,
         realm,
