@@ -65,6 +65,11 @@ export async function resolveHost(host: string): Promise<readonly string[]> {
   }
 }
 
+/** The SRV records of a service such as `_msrps._tcp.example.com`, by the system's resolver; empty when there are none. */
+export function resolveServices(name: string): Promise<readonly ServiceRecord[]> {
+  return systemResolver.services(name);
+}
+
 /**
  * Puts SRV records into the order to try them: by priority, and among equals drawn by weight (RFC 2782).
  * @param random gives numbers from 0 up to, not including, 1

@@ -31,7 +31,7 @@ export type {
 } from "./_limits.ts";
 export type { Acceptor, Listener, ListenOptions, Opener } from "./_listen.ts";
 export type { Resolver, ServiceRecord } from "./_resolve.ts";
-export { resolveHost } from "./_resolve.ts";
+export { resolveHost, resolveServices } from "./_resolve.ts";
 export type { HandshakeRules, WebSocketLimits, WebSocketOptions } from "./_ws_limits.ts";
 export { systemClock };
 

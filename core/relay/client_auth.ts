@@ -43,6 +43,12 @@ export interface ClientAuthOptions {
    * @default false
    */
   readonly requireProof?: boolean | undefined;
+  /**
+   * Answer a challenge for MD5 alone from a relay that has asked for a better hash before. Without it such a challenge is
+   * refused: somebody who can forge it would get hashes that are easy to guess passwords from (RFC 7616 §5.8).
+   * @default false
+   */
+  readonly allowWeaker?: boolean | undefined;
   /** Most relays whose nonces are kept; the one not used for longest goes first. A user has one relay or two. @default 64 */
   readonly maxRelays?: number | undefined;
   /** Log in over connections without TLS, or to relays whose certificate was not verified. Tests only. @default false */
@@ -76,6 +82,8 @@ interface Sent {
 export class ClientAuth {
   readonly #options: ClientAuthOptions;
   readonly #spaces = new Map<string, Space>();
+  /** Relays that have asked for better than MD5. */
+  readonly #strong = new Set<string>();
 
   constructor(options: ClientAuthOptions) {
     this.#options = options;
@@ -98,12 +106,13 @@ export class ClientAuth {
       const what = channel.secure ? "its certificate was not verified" : "the connection has no TLS";
       throw new LocalProtocolError("relay-not-verified", `Cannot log in at the relay: ${what}`);
     }
-    return new AuthExchange(digestUri, this.#options, this.#spaces);
+    return new AuthExchange(digestUri, this.#options, this.#spaces, this.#strong);
   }
 
   /** Forgets every nonce and hash. */
   clear(): void {
     this.#spaces.clear();
+    this.#strong.clear();
   }
 }
 
@@ -113,15 +122,22 @@ export class AuthExchange {
   readonly digestUri: string;
   readonly #options: ClientAuthOptions;
   readonly #spaces: Map<string, Space>;
+  readonly #strong: Set<string>;
   readonly #key: string;
   #sent: Sent | undefined;
   #authorization: string | undefined;
   #staleTries = 0;
 
-  constructor(digestUri: string, options: ClientAuthOptions, spaces: Map<string, Space>) {
+  constructor(
+    digestUri: string,
+    options: ClientAuthOptions,
+    spaces: Map<string, Space>,
+    strong: Set<string> = new Set(),
+  ) {
     this.digestUri = digestUri;
     this.#options = options;
     this.#spaces = spaces;
+    this.#strong = strong;
     this.#key = MsrpUri.parse(digestUri).authorityKey;
     const space = spaces.get(this.#key);
     if (space !== undefined) this.#authorize(space, true);
@@ -138,7 +154,8 @@ export class AuthExchange {
    * @param headers the header fields of the response
    * @returns Authorization for the same request under a new transaction id
    * @throws RemoteProtocolError `"auth-refused"`: the credentials were refused, or the relay says `stale` for ever;
-   *   `"no-usable-challenge"`: Basic, an unknown algorithm, or no `qop=auth`
+   *   `"no-usable-challenge"`: Basic, an unknown algorithm, or no `qop=auth`; `"weaker-challenge"`: MD5 alone, from a relay
+   *   that has asked for better before (see `allowWeaker`)
    * @throws LocalProtocolError `"no-credentials"`: no account in the realms asked for, or no hash for it
    */
   async challenged(headers: Iterable<readonly [name: string, value: string]>): Promise<string> {
@@ -204,6 +221,7 @@ export class AuthExchange {
         status: 401,
       });
     }
+    this.#mustNotWeaken(usable);
     const known = new Map<string, ClientCredentials | undefined>();
     for (const challenge of usable) {
       const { realm, algorithm } = challenge;
@@ -218,6 +236,22 @@ export class AuthExchange {
       if (ha1 !== undefined) return { challenge, username, ha1, count: 0 };
     }
     throw new LocalProtocolError("no-credentials", "Cannot log in: no credentials for the relay's realm");
+  }
+
+  #mustNotWeaken(usable: readonly DigestChallenge[]): void {
+    const strong = this.#strong;
+    if (usable.some(({ algorithm }) => algorithm !== "MD5")) {
+      strong.delete(this.#key);
+      strong.add(this.#key);
+      const [oldest] = strong;
+      if (strong.size > (this.#options.maxRelays ?? 64) && oldest !== undefined) strong.delete(oldest);
+    } else if (strong.has(this.#key) && this.#options.allowWeaker !== true) {
+      throw new RemoteProtocolError(
+        "weaker-challenge",
+        "Cannot log in: the relay asks for MD5, and has asked for better before",
+        { status: 401 },
+      );
+    }
   }
 
   #credentialsFor(realm: string): MaybePromise<ClientCredentials | undefined> {

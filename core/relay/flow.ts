@@ -17,6 +17,7 @@ import type { MsrpUri } from "../wire/uri.ts";
 import type { Dial } from "./dial.ts";
 import { FlowQueue, type QueuedFrame } from "./flow_queue.ts";
 import type { RelayHop } from "./hop.ts";
+import { Rate } from "./rate.ts";
 import type { RelayCore } from "./relay_core.ts";
 import { RelayedRequest, RelayedSend, SourceChunk } from "./relayed_request.ts";
 import type { Route } from "./route.ts";
@@ -28,6 +29,8 @@ type Outcome = number;
 const maxRefusedIds = 16;
 /** So many octets of one way go out before another one's that waits for the same connection. */
 const turnBytes = 16_384;
+// RFC 4975 §7.1.1: nobody cuts below 2048 octets but to let something else pass; so far below is nobody's habit.
+const tinyBytes = 256;
 
 /** One way. */
 export class Flow {
@@ -45,6 +48,7 @@ export class Flow {
   #dial: Dial | undefined;
   #chunk: SourceChunk | undefined; // of the SEND that comes in slices
   #refusedIds: Map<string, number> | undefined;
+  #tiny: Rate | undefined;
 
   constructor(
     relay: RelayCore,
@@ -79,7 +83,7 @@ export class Flow {
   /** Takes a SEND, or a slice of one; returns 200 or the status to refuse it with. */
   send(frame: RequestFrame, now: number): Outcome {
     if (frame.first) {
-      const refused = this.#begin(frame);
+      const refused = this.#begin(frame, now);
       if (refused !== 200) return refused;
     }
     const status = this.#take(frame, now);
@@ -92,9 +96,14 @@ export class Flow {
     this.source.link.acknowledge(transactionId, this.#acknowledgement);
   }
 
-  #begin(frame: RequestFrame): Outcome {
+  #begin(frame: RequestFrame, now: number): Outcome {
     this.#chunk = frame.last ? undefined : new SourceChunk();
     if (this.#queue.refuses) return 413;
+    // SEC-13: a head, an answer and perhaps a REPORT for next to nothing.
+    if (frame.flag === "+" && frame.last && frame.bodyLength < tinyBytes) {
+      this.#tiny ??= new Rate(this.#relay.limits.maxTinyChunksPerSecond, now);
+      if (!this.#tiny.take(1, now)) return 413;
+    }
     // SEC-35: the next hop has refused this message already.
     return this.#refusedIds?.get(frame.messageId ?? "") ?? 200;
   }

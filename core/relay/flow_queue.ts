@@ -58,8 +58,10 @@ export class FlowQueue {
     // A source that is being slowed down still delivers what was read before.
     else if (!this.#holding && this.#full) return false;
     const bytes = frame.bodyLength + frameOverheadBytes;
+    if (this.#relay.waitingBytes + bytes > this.#relay.limits.maxWaitingBytes) return false;
     this.#entries.push({ frame: frame.retain(), chunk });
     this.#bytes += bytes;
+    this.#relay.waitingBytes += bytes;
     if (this.#holding) this.#source.link.hold(bytes);
     return true;
   }
@@ -78,6 +80,7 @@ export class FlowQueue {
     }
     const bytes = entry.frame.bodyLength + frameOverheadBytes;
     this.#bytes -= bytes;
+    this.#relay.waitingBytes -= bytes;
     if (this.#holding) this.#source.link.release(bytes);
     if (this.size === 0) this.#end();
     else this.#watch();

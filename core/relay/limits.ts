@@ -29,12 +29,27 @@ export interface RelayLimits {
   maxConnectionsPerAddress?: number;
   /** Connections in all, after which the one not used for longest is closed for a new one. @default 15000 */
   maxConnections?: number;
+  /**
+   * A request whose next octets, or next 2048 octets of body, do not come for so long ends its connection, unless it is
+   * the relay that does not read. @default 30000
+   */
+  slowMs?: number;
+  /**
+   * SENDs that may be unanswered on a link to another relay, where many sessions share 1024 otherwise: enough for 80,000 a
+   * second at 100 ms. @default 8192
+   */
+  maxOpenTransactionsPerRelay?: number;
   /** A connection that nobody used for so long may be closed (RFC 4976 §6.5). @default 3600000 */
   idleMs?: number;
   /** Octets of a session that may wait for its next hop; then its sender is slowed down, or refused. @default 1048576 */
   maxFlowBytes?: number;
   /** Frames of a session that may wait, likewise. @default 1024 */
   maxFlowFrames?: number;
+  /**
+   * Octets that may wait for next hops in all; beyond it whatever would have to wait is refused (413), so that many slow
+   * receivers cannot fill the memory together. @default 134217728
+   */
+  maxWaitingBytes?: number;
   /** A next hop that takes nothing for so long while something waits for it is given up. @default 60000 */
   stalledMs?: number;
   /** Sessions of a client's connection make each other wait for a slow next hop no longer than this. @default 1000 */
@@ -53,6 +68,11 @@ export interface RelayLimits {
   maxChunksPerSecond?: number;
   /** Octets of content a second of one session. @default Infinity */
   maxBytesPerSecond?: number;
+  /**
+   * Chunks below 256 octets that are not the end of a message, a second, in one session; more are refused (413). Each
+   * costs the relay a head and an answer, and only an interruption makes one. @default 1000
+   */
+  maxTinyChunksPerSecond?: number;
   /** SENDs a second of all sessions of one user. @default Infinity */
   maxUserChunksPerSecond?: number;
   /** Octets of content a second of all sessions of one user. @default Infinity */
@@ -77,9 +97,12 @@ const defaults: ResolvedRelayLimits = {
   maxPendingAuths: 8,
   maxConnectionsPerAddress: 1000,
   maxConnections: 15_000,
+  slowMs: 30_000,
+  maxOpenTransactionsPerRelay: 8192,
   idleMs: 3_600_000,
   maxFlowBytes: 1_048_576,
   maxFlowFrames: 1024,
+  maxWaitingBytes: 134_217_728,
   stalledMs: 60_000,
   sharedStallMs: 1000,
   connectTimeoutMs: 10_000,
@@ -89,6 +112,7 @@ const defaults: ResolvedRelayLimits = {
   redialMs: 1000,
   maxChunksPerSecond: Number.POSITIVE_INFINITY,
   maxBytesPerSecond: Number.POSITIVE_INFINITY,
+  maxTinyChunksPerSecond: 1000,
   maxUserChunksPerSecond: Number.POSITIVE_INFINITY,
   maxUserBytesPerSecond: Number.POSITIVE_INFINITY,
   maxFlowsPerConnection: 20_000,

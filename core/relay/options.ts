@@ -14,6 +14,12 @@ export interface RelayOptions {
   /** Names of the relay, fully qualified; the first one stands in URIs for clients that used no name (RFC 4976 §4.2). */
   readonly domains: readonly string[];
   /**
+   * Name of this one member of a farm whose members share `domains` (RFC 4976 §8). It stands in the URIs that are given
+   * out, because what belongs to a connection here cannot be reached through another member. The certificate must have
+   * it too. @default the domain that an AUTH is addressed to
+   */
+  readonly member?: string;
+  /**
    * The URIs that it is reached by, as the listeners have them: `"msrps://0.0.0.0:2855;tcp"`. Scheme, port and transport
    * count, the host is that of `domains`. More can be added by `announce()`.
    */

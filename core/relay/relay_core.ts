@@ -37,6 +37,8 @@ export class RelayCore implements Forwarder {
   draining = false;
   /** True when any of the limits by second is set. */
   metered = false;
+  /** Octets that wait for next hops, of all sessions. */
+  waitingBytes = 0;
   readonly #options: RelayOptions;
   readonly #hosts: readonly string[];
   readonly #policy: DialPolicy;
@@ -125,7 +127,7 @@ export class RelayCore implements Forwarder {
       const set = this.#relayHops.get(name) ?? new Set();
       this.#relayHops.set(name, set.add(hop));
     }
-    if (link.handle.direction === "inbound") this.#guard(hop);
+    this.#guard(hop);
     return hop;
   }
 
@@ -157,9 +159,9 @@ export class RelayCore implements Forwarder {
   // Too many from one address, or too many at all: then whoever has been quiet for longest makes room (RFC 4976 §6.5).
   #guard(hop: RelayHop): void {
     const { maxConnectionsPerAddress, maxConnections } = this.limits;
-    const address = hop.link.handle.remoteAddress;
-    const count = (this.#addresses.get(address) ?? 0) + 1;
-    this.#addresses.set(address, count);
+    const { direction, remoteAddress: address } = hop.link.handle;
+    const count = direction === "inbound" ? (this.#addresses.get(address) ?? 0) + 1 : 0;
+    if (count > 0) this.#addresses.set(address, count);
     const refuse = (victim: RelayHop, why: string): void => {
       this.count("dropped");
       // Not inside the making of the connection.

@@ -6,10 +6,14 @@ import type { Clock, Connector, DialPolicy } from "../../core/mod.ts";
 import type { Adapter } from "../runtime.ts";
 import { connectorWithClock } from "./scaled_clock.ts";
 
-/** Makes the connector. @param hosts addresses by name, as in /etc/hosts; these are permitted */
+/**
+ * Makes the connector. The relays of another domain are found by SRV, and tried in its order (RFC 4976 §8).
+ *
+ * @param policy asked about each address @param hosts addresses by name, as in /etc/hosts; these are permitted
+ */
 export function relayConnector(
-  adapter: Adapter,
-  policy: DialPolicy,
+  adapter: Pick<Adapter, "createConnector" | "resolveHost" | "resolveServices">,
+  policy: Pick<DialPolicy, "mayConnect">,
   hosts: Readonly<Record<string, readonly string[]>>,
   clock: Clock,
 ): Connector {
@@ -19,8 +23,7 @@ export function relayConnector(
     const connector = adapter.createConnector({
       resolver: {
         addresses: async (host) => fixed ?? (await adapter.resolveHost(host)),
-        // RFC 4976 §8: URIs of next hops have ports, so no service is ever looked up.
-        services: async () => [],
+        services: async (name) => (fixed === undefined ? await adapter.resolveServices(name) : []),
       },
       permit: (address, port) =>
         fixed?.includes(address) === true || policy.mayConnect(address, port, target.host),

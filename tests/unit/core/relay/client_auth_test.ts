@@ -155,7 +155,7 @@ describe("logging in", () => {
 });
 
 describe("challenges", () => {
-  test("RFC 2617 §1.2: the strongest of several, in any order, in one field or many [2617-1.2-03] [7616-3.3-03]", async () => {
+  test("RFC 2617 §1.2: the strongest of several, in any order, in one field or many [2617-1.2-03] [7616-3.3-03] [7616-5.6-01]", async () => {
     const offers = ["MD5", "SHA-256", "FOO", "SHA-256-sess"].map(
       (name) => `Digest realm="${realm}", nonce="n", qop="auth", algorithm=${name}`,
     );
@@ -172,6 +172,38 @@ describe("challenges", () => {
       .begin(uri, channel)
       .challenged(orders[0] ?? []);
     expect(field(md5, "algorithm")).toBe("MD5");
+  });
+
+  test("RFC 7616 §3.7: the first of those that are understood, when the best stands first [7616-3.7-02] [4976-T41]", async () => {
+    const offers = ["FOO", "SHA-256", "MD5"].map(
+      (name) => `Digest realm="${realm}", nonce="n-${name}", qop="auth", algorithm=${name}`,
+    );
+    for (const headers of [
+      offers.map((one) => ["WWW-Authenticate", one] as const),
+      [["WWW-Authenticate", offers.join(", ")] as const],
+    ]) {
+      const sent = await client().begin(uri, channel).challenged(headers);
+      expect([field(sent, "algorithm"), field(sent, "nonce")]).toEqual(["SHA-256", "n-SHA-256"]);
+    }
+  });
+
+  test("RFC 7616 §5.8: a relay that wanted SHA-256 gets no MD5 later [7616-5.8-01]", async () => {
+    const strong = challenge('qop="auth", algorithm=SHA-256');
+    const weak = challenge('qop="auth", algorithm=MD5');
+    const other = "msrps://other.example:2855;tcp";
+    for (const [options, code] of [
+      [{}, "weaker-challenge"],
+      [{ allowWeaker: true }, "none"],
+    ] as const) {
+      const user = client(options);
+      expect(field(await user.begin(uri, channel).challenged(weak), "algorithm")).toBe("MD5");
+      await user.begin(other, channel).challenged(strong);
+      // Another relay's hash says nothing about this one.
+      const again = user.begin(uri, channel);
+      expect(field(await again.challenged(weak), "algorithm")).toBe("MD5");
+      await user.begin(uri, channel).challenged(strong);
+      expect(await codeOf(() => user.begin(uri, channel).challenged(weak))).toBe(code);
+    }
   });
 
   test("RFC 4976 §9.1: Basic, -sess and auth-int alone are not answered [4976-9.1-02] [4976-9.1-06] [2617-3.2.1-07]", async () => {
@@ -233,7 +265,7 @@ describe("challenges", () => {
 
 describe("refusals", () => {
   test("RFC 4976 §9.1: a relay that always says 401 sees credentials at most twice [4976-9.1-28]", async () => {
-    const always = challenge('qop="auth"');
+    const always = challenge('qop="auth", algorithm=SHA-256');
     const fresh = client().begin(uri, channel);
     await fresh.challenged(always);
     expect(await codeOf(() => fresh.challenged(always))).toBe("auth-refused");
