@@ -2,6 +2,19 @@
  * The core: everything that is MSRP, pure. No I/O, no clock, no runtime: bytes, values and time go in and come out.
  * Plugins import this and nothing else of the toolkit.
  */
+export { RelayedClient } from "./client/client.ts";
+export type { Incoming } from "./client/incoming.ts";
+export type {
+  BindOptions,
+  ClientOptions,
+  ClientSendOptions,
+  ClientSent,
+  ClientSessionOptions,
+  ClientSessionState,
+  ClientState,
+  ReconnectOptions,
+} from "./client/options.ts";
+export type { ClientSession } from "./client/session.ts";
 export { Connection, type ControlRequest } from "./connection/connection.ts";
 export type { ConnectionEvent } from "./connection/event.ts";
 export type { OutgoingMessage } from "./connection/message.ts";

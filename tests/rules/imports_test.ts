@@ -12,6 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   session: ["wire", "connection"],
   node: ["wire", "connection", "session", "sdp"],
   relay: ["wire", "connection", "session", "node"],
+  client: ["wire", "session", "node", "relay"],
   switch: ["wire", "connection", "session", "node"],
 };
 
