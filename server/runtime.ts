@@ -2,10 +2,17 @@
  * Which runtime the command runs on, and that runtime's adapter. Programs choose the adapter by importing a
  * subpath; only this file, of the command alone, looks at globals for it.
  */
-import type { Acceptor, DialSettings, Listener, ListenOptions } from "../adapters/node.ts";
+import type {
+  Acceptor,
+  DialSettings,
+  Listener,
+  ListenOptions,
+  ServiceRecord,
+  WebSocketOptions,
+} from "../adapters/node.ts";
 import type { Clock, ConnectOptions, Connector, Msrp, NegotiatorAdapter, Session } from "../core/mod.ts";
 
-export type { Listener, ListenOptions };
+export type { Acceptor, Listener, ListenOptions, WebSocketOptions };
 
 /** The runtimes that the command knows. */
 export type RuntimeName = "bun" | "deno" | "node";
@@ -20,6 +27,8 @@ export interface Adapter extends NegotiatorAdapter {
   createConnector(settings?: DialSettings): Connector;
   /** The addresses of a host by the system's resolver. */
   resolveHost(host: string): Promise<readonly string[]>;
+  /** The SRV records of a service, by DNS; empty when there are none. */
+  resolveServices(name: string): Promise<readonly ServiceRecord[]>;
   /** The clock of this runtime. */
   readonly systemClock: Clock;
 }

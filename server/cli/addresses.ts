@@ -68,6 +68,35 @@ export interface ListenAddress {
   readonly secure: boolean;
   /** The only session-id to accept, when the user named one. */
   readonly sessionId: string | undefined;
+  /** True for WebSockets; `uri` is a URL then. */
+  readonly webSocket?: boolean;
+}
+
+/**
+ * Reads one `--listen` of a command that takes WebSockets: as `parseListen` does, or `ws://HOST:PORT[/PATH]`, `wss://…`,
+ * `msrps://HOST:PORT;ws`.
+ *
+ * @throws {CommandError} (usage) when it cannot be read, or is over something else
+ */
+export function parseWebListen(text: string): ListenAddress {
+  const url = /^wss?:/i.test(text) ? urlOf(text) : undefined;
+  if (url !== undefined) {
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    return { uri: text, host, secure: url.protocol === "wss:", sessionId: undefined, webSocket: true };
+  }
+  const uri = parseUri(text, "--listen");
+  if (uri.transport.toLowerCase() !== "ws") return parseListen(text);
+  const { scheme, host, port } = uri;
+  const plain = MsrpUri.from({ scheme, host, transport: "ws", ...(port === undefined ? {} : { port }) });
+  return { uri: plain.text, host, secure: scheme === "msrps", sessionId: undefined, webSocket: true };
+}
+
+function urlOf(text: string): URL {
+  try {
+    return new URL(text);
+  } catch (cause) {
+    throw new CommandError(EXIT_USAGE, `Cannot listen on "${text}": it is no WebSocket URL`, { cause });
+  }
 }
 
 /**

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
-import { type Connector, DialPolicy, Msrp, type RelayPlugin, relay } from "../../core/mod.ts";
+import { type Connector, DialPolicy, Msrp, type MsrpUri, type RelayPlugin, relay } from "../../core/mod.ts";
 import { loadCertificate } from "../certificate.ts";
 import { openCredentials } from "../credentials/open_credentials.ts";
 import type { CredentialStore } from "../credentials/store.ts";
@@ -13,11 +13,14 @@ import { EXIT_FILE, EXIT_OK } from "../exit_codes.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { type RelayCommandOptions, type RelayConfig, relayConfig } from "../relay/config.ts";
 import { relayConnector } from "../relay/connector.ts";
+import { cookieLogin } from "../relay/cookie_login.ts";
+import { withinDescriptors } from "../relay/descriptors.ts";
 import { openRelayListeners, type RelayListeners } from "../relay/listeners.ts";
+import { ownAddresses } from "../relay/own_addresses.ts";
 import { onReload } from "../relay/reload.ts";
 import { scaledClock } from "../relay/scaled_clock.ts";
 import { loadAdapter } from "../runtime.ts";
-import { parseListen } from "./addresses.ts";
+import { parseWebListen } from "./addresses.ts";
 import { CommandError } from "./command_error.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -30,13 +33,20 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
     const adapter = yield* attempt(loadAdapter);
     const users = yield* scopedUsers(config, terminal);
     const identity = yield* attempt(() => identityOf(config));
-    const addresses = config.listen.map(parseListen);
+    const addresses = config.listen.map(parseWebListen);
     const clock =
       config.clockScale === 1 ? adapter.systemClock : scaledClock(adapter.systemClock, config.clockScale);
-    const policy = new DialPolicy(config.dial);
-    const connector: Connector = relayConnector(adapter, policy, config.hosts, clock);
+    let policy = new DialPolicy(config.dial);
+    const connector: Connector = relayConnector(
+      adapter,
+      { mayConnect: (...asked) => policy.mayConnect(...asked) },
+      config.hosts,
+      clock,
+    );
+    const limits = yield* attempt(() => withinDescriptors(config.limits));
     const plugin = relay({
       domains: config.domains,
+      ...(config.member === undefined ? {} : { member: config.member }),
       credentials: users,
       ...(config.realm === undefined ? {} : { realm: config.realm }),
       ...(config.nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs: config.nonceLifetimeMs }),
@@ -46,12 +56,25 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       tls: identity,
       dial: config.dial,
       allowPlainAuth: config.allowPlainAuth,
-      limits: config.limits,
+      limits,
     });
-    const app = yield* scopedNode(() => new Msrp({ clock }).use(plugin), config.drainMs);
-    const listeners = yield* openRelayListeners(adapter, app, plugin, addresses, identity, clock, (uri) =>
-      terminal.result({ event: "listening", uri: uri.text }, `listening on ${uri.text}`),
+    const { webSocket } = config;
+    const logins = webSocket.logins.map((login) => cookieLogin(login, (problem) => terminal.note(problem)));
+    const app = yield* scopedNode(() => new Msrp({ clock }).use(plugin, ...logins), config.drainMs);
+    const listeners = yield* openRelayListeners(
+      adapter,
+      app,
+      plugin,
+      addresses,
+      identity,
+      clock,
+      (uri, url) => tellListening(uri, url, terminal),
+      webSocket.options,
     );
+    policy = new DialPolicy({ ...config.dial, own: ownAddresses(listeners.uris) });
+    if (limits !== config.limits) {
+      terminal.note(`room for ${limits.maxConnections} connections: the system permits no more open files`);
+    }
     yield* onReload(() => reload(options, users, plugin, identity.cert, listeners, terminal));
     tell(config, terminal);
     return yield* untilSignal(Effect.never, (signal) => {
@@ -61,6 +84,11 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
     });
   });
   return runProgram(program);
+}
+
+function tellListening(uri: MsrpUri, url: string | undefined, terminal: Terminal): void {
+  const event = { event: "listening", uri: uri.text, ...(url === undefined ? {} : { url }) };
+  terminal.result(event, `listening on ${uri.text}${url === undefined ? "" : ` (${url})`}`);
 }
 
 function tell(config: RelayConfig, terminal: Terminal): void {
@@ -99,7 +127,7 @@ async function reload(
 ): Promise<void> {
   try {
     const config = await relayConfig(options);
-    plugin.setLimits(config.limits);
+    plugin.setLimits(await withinDescriptors(config.limits));
     await users.reload();
     // A certificate that was made for this run has no file, and stays.
     const identity = config.cert === undefined ? undefined : await identityOf(config);

@@ -7,6 +7,8 @@ import { z } from "zod";
 import type { DialPolicyOptions, RelayLimits } from "../../core/mod.ts";
 import { CommandError } from "../cli/command_error.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../exit_codes.ts";
+import type { WebSocketOptions } from "../runtime.ts";
+import type { CookieLogin } from "./cookie_login.ts";
 
 const count = z.number().positive();
 const limitNames = [
@@ -22,9 +24,12 @@ const limitNames = [
   "maxPendingAuths",
   "maxConnectionsPerAddress",
   "maxConnections",
+  "slowMs",
+  "maxOpenTransactionsPerRelay",
   "idleMs",
   "maxFlowBytes",
   "maxFlowFrames",
+  "maxWaitingBytes",
   "stalledMs",
   "sharedStallMs",
   "connectTimeoutMs",
@@ -34,6 +39,7 @@ const limitNames = [
   "redialMs",
   "maxChunksPerSecond",
   "maxBytesPerSecond",
+  "maxTinyChunksPerSecond",
   "maxUserChunksPerSecond",
   "maxUserBytesPerSecond",
   "maxFlowsPerConnection",
@@ -53,6 +59,7 @@ const limits = z.strictObject(
 
 const schema = z.strictObject({
   domains: z.array(z.string().min(1)).optional(),
+  member: z.string().min(1).optional(),
   listen: z.array(z.string().min(1)).optional(),
   users: z.string().min(1).optional(),
   realm: z.string().min(1).optional(),
@@ -73,6 +80,24 @@ const schema = z.strictObject({
   denyUsers: z.array(z.string()).optional(),
   nonceLifetimeSeconds: count.optional(),
   drainSeconds: count.optional(),
+  webSocket: z
+    .strictObject({
+      origins: z.array(z.string().min(1)).optional(),
+      behindProxy: z.boolean().optional(),
+      pingSeconds: z.number().nonnegative().optional(),
+      maxMessageBytes: count.optional(),
+      logins: z
+        .array(
+          z.strictObject({
+            path: z.string().startsWith("/"),
+            cookie: z.string().min(1),
+            origins: z.array(z.string().min(1)).min(1),
+            url: z.string().min(1),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
   limits: limits.optional(),
   development: z
     .strictObject({ plainAuth: z.boolean().optional(), clockScale: z.number().min(1).max(1000).optional() })
@@ -111,6 +136,7 @@ export interface RelayCommandOptions {
 /** A configuration, checked. */
 export interface RelayConfig {
   readonly domains: readonly string[];
+  readonly member: string | undefined;
   readonly listen: readonly string[];
   readonly users: string;
   readonly realm: string | undefined;
@@ -126,6 +152,7 @@ export interface RelayConfig {
   readonly limits: RelayLimits;
   readonly allowPlainAuth: boolean;
   readonly clockScale: number;
+  readonly webSocket: { readonly options: WebSocketOptions; readonly logins: readonly CookieLogin[] };
 }
 
 /** Time for what is under way when the relay ends. */
@@ -147,6 +174,7 @@ export async function relayConfig(options: RelayCommandOptions): Promise<RelayCo
   const { permitUsers, denyUsers = [], dial = {} } = file;
   return {
     domains,
+    member: file.member,
     listen,
     users,
     realm: file.realm,
@@ -167,11 +195,23 @@ export async function relayConfig(options: RelayCommandOptions): Promise<RelayCo
     limits: definedOnly(file.limits ?? {}),
     allowPlainAuth: options.allowPlainAuth === true || file.development?.plainAuth === true,
     clockScale: file.development?.clockScale ?? 1,
+    webSocket: webSocketConfig(file.webSocket ?? {}),
   };
 }
 
-function definedOnly(limits: NonNullable<RelayConfigFile["limits"]>): RelayLimits {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+function webSocketConfig(given: NonNullable<RelayConfigFile["webSocket"]>): RelayConfig["webSocket"] {
+  const { logins = [], pingSeconds, ...rest } = given;
+  const options: WebSocketOptions = {
+    ...definedOnly(rest),
+    ...(pingSeconds === undefined ? {} : { pingIntervalMs: pingSeconds * 1000 }),
+  };
+  return { options, logins };
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function definedOnly<T extends object>(given: T): Defined<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 function given(values: readonly string[] | undefined): readonly string[] | undefined {

@@ -7,14 +7,16 @@ import type { Scope } from "effect/Scope";
 import type { Clock, Msrp, MsrpUri, RelayPlugin, TlsOptions } from "../../core/mod.ts";
 import type { ListenAddress } from "../cli/addresses.ts";
 import { attempt } from "../lifetime.ts";
-import type { Adapter, Listener, ListenOptions } from "../runtime.ts";
-import { withClock } from "./scaled_clock.ts";
+import type { Adapter, Listener, ListenOptions, WebSocketOptions } from "../runtime.ts";
+import { acceptorWithClock } from "./scaled_clock.ts";
 
 const maxTries = 50;
 const betweenTriesMs = 20;
 
 /** Open listeners. */
 export interface RelayListeners {
+  /** Where they listen. */
+  readonly uris: readonly MsrpUri[];
   /**
    * Opens the TLS listeners anew with another certificate, on the same ports; connections stay. For a moment nobody can
    * connect.
@@ -23,8 +25,7 @@ export interface RelayListeners {
 }
 
 interface Open {
-  readonly uri: string;
-  readonly secure: boolean;
+  readonly address: ListenAddress;
   listener: Listener;
 }
 
@@ -36,38 +37,44 @@ export function openRelayListeners(
   addresses: readonly ListenAddress[],
   identity: TlsOptions,
   clock: Clock,
-  opened: (uri: MsrpUri) => void,
+  opened: (uri: MsrpUri, url: string | undefined) => void,
+  webSocket: WebSocketOptions = {},
 ): Effect.Effect<RelayListeners, Error, Scope> {
-  const acceptor = { accept: withClock(app.accept, clock) };
-  const listen = (uri: string, secure: boolean, tls: TlsOptions): Promise<Listener> =>
-    adapter.listen(acceptor, uri, listenOptions(secure, tls));
-  const one = ({ uri, secure }: ListenAddress): Effect.Effect<Open, Error, Scope> =>
+  const acceptor = acceptorWithClock(app, clock);
+  const listen = (uri: string, address: ListenAddress, tls: TlsOptions): Promise<Listener> =>
+    adapter.listen(acceptor, uri, listenOptions(address, tls, webSocket));
+  const one = (address: ListenAddress): Effect.Effect<Open, Error, Scope> =>
     Effect.acquireRelease(
-      attempt(async () => ({ uri, secure, listener: await listen(uri, secure, identity) })),
+      attempt(async () => ({ address, listener: await listen(address.uri, address, identity) })),
       ({ listener }) => Effect.promise(() => stop(listener)),
     );
   return Effect.map(Effect.forEach(addresses, one), (all) => {
     for (const { listener } of all) {
       plugin.announce(listener.uri);
-      opened(listener.uri);
+      opened(listener.uri, listener.url);
     }
     return {
+      uris: all.map(({ listener }) => listener.uri),
       renew: async (tls) => {
         for (const entry of all) {
-          if (!entry.secure) continue;
+          if (!entry.address.secure) continue;
           // Port 0 was any free port; from now on it is this one.
-          const { host, scheme } = entry.listener.uri;
-          const port = entry.listener.uri.port ?? 2855;
+          const { uri, url } = entry.listener;
           await stop(entry.listener);
-          const literal = host.includes(":") ? `[${host}]` : host;
-          entry.listener = await again(() => listen(`${scheme}://${literal}:${port};tcp`, true, tls));
+          entry.listener = await again(() => listen(url ?? uri.text, entry.address, tls));
         }
       },
     };
   });
 }
 
-function listenOptions(secure: boolean, tls: TlsOptions): ListenOptions {
+function listenOptions(
+  { secure, webSocket: isWebSocket }: ListenAddress,
+  tls: TlsOptions,
+  webSocket: WebSocketOptions,
+): ListenOptions {
+  // A browser that is asked for a certificate asks its user.
+  if (isWebSocket === true) return { webSocket, ...(secure ? { tls } : {}) };
   return secure ? { tls: { ...tls, requestCert: true, rejectUnauthorized: false } } : {};
 }
 

@@ -2,7 +2,8 @@
  * Time that runs faster, for tests that go through a relay's hours in seconds: a transport as it is, but for its clock.
  * Timeouts of the sockets themselves stay what they are.
  */
-import type { Accept, Clock, Connector, Transport } from "../../core/mod.ts";
+import type { Accept, Clock, Connector, Msrp, Transport } from "../../core/mod.ts";
+import type { Acceptor } from "../runtime.ts";
 
 /** A clock on which `scale` milliseconds pass in one. */
 export function scaledClock(clock: Clock, scale: number): Clock {
@@ -25,6 +26,17 @@ export function withClock(accept: Accept, clock: Clock): Accept {
         },
       }),
     );
+}
+
+/** A node whose transports, those of WebSockets too, have another clock. */
+export function acceptorWithClock(app: Msrp, clock: Clock): Acceptor {
+  return {
+    accept: withClock(app.accept, clock),
+    upgrade: async (request) => {
+      const { verdict, accept } = await app.upgrade(request);
+      return { verdict, accept: withClock(accept, clock) };
+    },
+  };
 }
 
 /** A connector whose transports have another clock. */
