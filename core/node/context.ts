@@ -129,6 +129,10 @@ export interface OutgoingContext extends Context {
   readonly messageId: string;
   contentType: string | undefined;
   body: OutgoingContent;
+  /** Octets of the body, when it is a source that cannot tell; to be changed with the body. */
+  total: number | undefined;
+  /** True for the end of a message whose beginning went out before (RFC 4975 §5.4): its octets have to stay. */
+  readonly resumed: boolean;
   /** Further header fields, in order; may be appended to. */
   readonly headers: (readonly [name: string, value: string])[];
 }

@@ -6,6 +6,7 @@ import { LocalProtocolError } from "../errors.ts";
 import type { Key, KeyedValues } from "../session/key.ts";
 import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
+import type { OutgoingDraft } from "../session/session_link.ts";
 import type { ByteRange } from "../wire/byte_range.ts";
 import type { Flag, RequestFrame } from "../wire/frame.ts";
 import type { HeaderList } from "../wire/header_list.ts";
@@ -194,24 +195,21 @@ export class NodeOutgoingContext extends BaseContext implements OutgoingContext 
   readonly method: string;
   readonly session: Session;
   readonly messageId: string;
+  readonly resumed: boolean;
   readonly headers: (readonly [name: string, value: string])[];
   contentType: string | undefined;
   body: OutgoingContent;
+  total: number | undefined;
 
-  constructor(
-    method: string,
-    session: Session,
-    messageId: string,
-    contentType: string | undefined,
-    body: OutgoingContent,
-    headers: HeaderFields,
-  ) {
+  constructor(session: Session, draft: OutgoingDraft) {
     super();
-    this.method = method;
+    this.method = draft.method;
     this.session = session;
-    this.messageId = messageId;
-    this.contentType = contentType;
-    this.body = body;
-    this.headers = [...headers];
+    this.messageId = draft.messageId;
+    this.contentType = draft.contentType;
+    this.body = draft.body;
+    this.total = draft.total;
+    this.resumed = draft.resumed;
+    this.headers = [...draft.headers];
   }
 }

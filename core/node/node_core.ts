@@ -366,12 +366,13 @@ export class NodeCore {
   #outgoing(seat: Seat, draft: OutgoingDraft): OutgoingDraft | Promise<OutgoingDraft> {
     const stage = this.pipeline.outgoing;
     const { session } = seat.core;
-    const { method, messageId, contentType, body, headers } = draft;
-    const c = new NodeOutgoingContext(method, session, messageId, contentType, body, headers);
+    const { method, messageId, resumed } = draft;
+    const c = new NodeOutgoingContext(session, draft);
     const verdict = stage.run(c, seat.own);
     const settle = (decided: Verdict): OutgoingDraft => {
       if (!decided.accepted) throw refusal(decided);
-      return { method, messageId, contentType: c.contentType, body: c.body, headers: c.headers };
+      const { contentType, body, headers, total } = c;
+      return { method, messageId, contentType, body, headers, total, resumed };
     };
     return verdict instanceof Verdict ? settle(verdict) : verdict.then(settle);
   }

@@ -9,6 +9,7 @@ import type { SendContent, SendOptions, Sent } from "./sent.ts";
 import type { MessageHandler, SessionCore } from "./session_core.ts";
 import type { RequestOptions, RequestResult, Role, SessionState, SessionUpdate } from "./session_options.ts";
 import type { ReportFields } from "./session_report.ts";
+import type { AcceptTypes } from "./session_types.ts";
 
 /**
  * One session (RFC 4975 §3). Made by a node: `app.connect()`, `app.session()`, or a peer that is let in.
@@ -36,6 +37,11 @@ export class Session implements KeyedValues, AsyncIterable<Message> {
   /** Path to the peer, next hop first; empty as long as it is not known. Secret as well. */
   get remote(): readonly MsrpUri[] {
     return this.#core.remote;
+  }
+
+  /** The peer's `accept-types` and `accept-wrapped-types` (RFC 4975 §8.6); undefined when it has not said. */
+  get peerAcceptTypes(): AcceptTypes | undefined {
+    return this.#core.peerTypes;
   }
 
   /** Who opens the connection. */

@@ -91,6 +91,11 @@ export class SessionCore {
     return this.#remote;
   }
 
+  /** What the peer takes; undefined when it has not said. */
+  get peerTypes(): AcceptTypes | undefined {
+    return this.#peerTypes;
+  }
+
   get state(): SessionState {
     return this.#state;
   }
@@ -210,7 +215,9 @@ export class SessionCore {
     const { outgoing } = this.#host;
     if (outgoing === undefined) return this.#enqueue(outbox, body, options);
     const { contentType, headers = [], messageId = createMessageId() } = options;
-    const draft: OutgoingDraft = { method: "SEND", messageId, contentType, body, headers };
+    const { total, start = 1 } = options;
+    const resumed = start > 1;
+    const draft: OutgoingDraft = { method: "SEND", messageId, contentType, body, headers, total, resumed };
     const decided = this.#gate === undefined ? outgoing(draft) : this.#gate.then(() => outgoing(draft));
     if (!(decided instanceof Promise)) return this.#enqueueDraft(outbox, decided, options);
     if (outbox.pending + this.#gated >= (this.#init.maxQueuedSends ?? 1024)) {
@@ -248,12 +255,13 @@ export class SessionCore {
 
   #enqueueDraft(outbox: Outbox, draft: OutgoingDraft, options: SendOptions): Sent {
     this.#mustBeOpen();
-    const { body, contentType, messageId, headers } = draft;
+    const { body, contentType, messageId, headers, total } = draft;
     if (body === undefined) throw new TypeError("Cannot send a message without body");
     return this.#enqueue(outbox, body, {
       ...options,
       messageId,
       contentType,
+      total,
       headers: headers.length > 0 ? headers : undefined,
     });
   }
@@ -290,7 +298,9 @@ export class SessionCore {
     }
     const body = typeof options.body === "string" ? new TextEncoder().encode(options.body) : options.body;
     const { contentType, headers = [] } = options;
-    const asked: OutgoingDraft = { method, messageId: createMessageId(), contentType, body, headers };
+    const messageId = createMessageId();
+    const total = undefined;
+    const asked: OutgoingDraft = { method, messageId, contentType, body, headers, total, resumed: false };
     const draft = (await this.#host.outgoing?.(asked)) ?? asked;
     await this.ready;
     const link = this.#link;

@@ -24,6 +24,10 @@ export interface OutgoingDraft {
   contentType: string | undefined;
   body: BodyContent | undefined;
   headers: readonly (readonly [name: string, value: string])[];
+  /** Octets of the body when its source cannot tell, as `SendOptions.total`. */
+  total: number | undefined;
+  /** True for the end of a message whose beginning went out before (`SendOptions.start`). */
+  readonly resumed: boolean;
 }
 
 /** The node, as a session sees it. */
