@@ -25,7 +25,7 @@ import type { OutgoingMessage } from "./message.ts";
 import { MessageRing } from "./message_ring.ts";
 import { type ConnectionLimits, type ConnectionOptions, connectionLimits } from "./options.ts";
 import type { TransactionOwner } from "./transaction.ts";
-import { type Interest, OpenTransaction, Transactions } from "./transactions.ts";
+import { interestIn, OpenTransaction, Transactions } from "./transactions.ts";
 
 const maxDraws = 64;
 
@@ -36,7 +36,7 @@ export type ControlRequest = Omit<OutgoingRequest, "transactionId"> & {
 
 /** The state of one connection; see the top of this file for the contract. */
 export class Connection {
-  readonly #limits: ConnectionLimits;
+  #limits: ConnectionLimits;
   readonly #framing: "stream" | "message";
   readonly #transactionId: () => string;
   readonly #decoder: Decoder;
@@ -283,6 +283,26 @@ export class Connection {
     return this.#transactions.size;
   }
 
+  /** Whether a frame has begun to come in and has not ended. */
+  get receiving(): boolean {
+    return this.#decoder.receiving;
+  }
+
+  /** Tells the owners of all open transactions that they are lost. A response that still comes is a late one. */
+  giveUp(cause: MsrpError): void {
+    for (const transaction of this.#transactions.drain()) {
+      this.#tell(() => transaction.owner.lost?.(transaction, cause));
+    }
+    this.#chunks.answered();
+    this.#closeWhenDone();
+  }
+
+  /** Permits more open transactions, and the octets that as many answers of the peer's requests take. */
+  widen(maxOpenTransactions: number): void {
+    const congestionBytes = Math.max(this.#limits.congestionBytes, maxOpenTransactions * 1024);
+    this.#limits = { ...this.#limits, maxOpenTransactions, congestionBytes };
+  }
+
   /** Messages that were given to `send` and are not out yet. */
   get queuedMessages(): number {
     return this.#ring.size;
@@ -310,8 +330,7 @@ export class Connection {
 
   #hasRoom(bytes: number): boolean {
     const { length } = this.#out;
-    if (length === 0) return true;
-    return this.#framing === "stream" && length + bytes < this.#limits.maxWriteBytes;
+    return length === 0 || (this.#framing === "stream" && length + bytes < this.#limits.maxWriteBytes);
   }
 
   #received(frame: Frame): void {
@@ -329,22 +348,18 @@ export class Connection {
     try {
       transaction.owner.responded(transaction, frame.status, frame.comment, frame.headers);
     } catch (error) {
-      this.#ownerThrew(error);
+      this.#events.push({ type: "oddity", code: "owner-threw", detail: error });
     }
     this.#chunks.answered();
     this.#events.push({ type: "response", frame, transaction });
   }
 
   /** An owner that throws must not stop the decoder in the middle of a segment. */
-  #ownerThrew(error: unknown): void {
-    this.#events.push({ type: "oddity", code: "owner-threw", detail: error });
-  }
-
   #tell(call: () => void): void {
     try {
       call();
     } catch (error) {
-      this.#ownerThrew(error);
+      this.#events.push({ type: "oddity", code: "owner-threw", detail: error });
     }
   }
 
@@ -363,8 +378,7 @@ export class Connection {
 
   #closeWhenDone(): void {
     if (this.#state !== "closing" || this.waitingBytes > 0 || this.#forwards.bytes > 0) return;
-    if (this.#ring.size > 0) return;
-    if (this.#transactions.awaiting === 0) this.#end(undefined);
+    if (this.#ring.size === 0 && this.#transactions.awaiting === 0) this.#end(undefined);
   }
 
   #end(error: Error | undefined, keepUrgent = false): void {
@@ -375,23 +389,11 @@ export class Connection {
     }
     this.#forwards.clear();
     const cause = connectionLost(error);
-    for (const transaction of this.#transactions.drain()) {
-      this.#tell(() => transaction.owner.lost?.(transaction, cause));
-    }
+    this.giveUp(cause);
     const running = this.#chunks.drop();
     for (const entry of running === undefined ? this.#ring.drain() : [running, ...this.#ring.drain()]) {
       this.#tell(() => entry.message.lost?.(undefined, cause));
     }
     this.#events.push({ type: "closed", error });
   }
-}
-
-function interestIn(request: ControlRequest): Interest | undefined {
-  if (request.method === "REPORT") return undefined;
-  for (const [name, value] of request.headers ?? []) {
-    if (name.toLowerCase() !== "failure-report") continue;
-    if (value.toLowerCase() === "no") return undefined;
-    if (value.toLowerCase() === "partial") return "error";
-  }
-  return "response";
 }

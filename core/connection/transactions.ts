@@ -3,6 +3,7 @@
  * transactions expire in the order in which they were sent: a linked list does what elsewhere needs a heap or timers.
  */
 import type { ByteRange } from "../wire/byte_range.ts";
+import type { OutgoingRequest } from "../wire/encoder.ts";
 import type { Flag } from "../wire/frame.ts";
 import type { Transaction, TransactionOwner } from "./transaction.ts";
 
@@ -184,4 +185,15 @@ export class Transactions {
 
 function octets({ range }: OpenTransaction): number {
   return range?.end === undefined ? 0 : range.end - range.start + 1;
+}
+
+/** What a request asks to be told: nothing, an error, or its response. */
+export function interestIn(request: Pick<OutgoingRequest, "method" | "headers">): Interest | undefined {
+  if (request.method === "REPORT") return undefined;
+  for (const [name, value] of request.headers ?? []) {
+    if (name.toLowerCase() !== "failure-report") continue;
+    if (value.toLowerCase() === "no") return undefined;
+    if (value.toLowerCase() === "partial") return "error";
+  }
+  return "response";
 }

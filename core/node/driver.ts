@@ -13,13 +13,13 @@ import { ConnectionError, connectionLost, RemoteProtocolError } from "../errors.
 import type { SessionLink } from "../session/session_link.ts";
 import type { ForwardedRequest, OutgoingResponse } from "../wire/encoder.ts";
 import type { RequestFrame } from "../wire/frame.ts";
-import type { ForwardHop, ForwardLink } from "./forwarding.ts";
+import type { ForwardHop, ForwardLink, LinkState } from "./forwarding.ts";
 import { Handle } from "./handle.ts";
 import { IdleClose } from "./idle_close.ts";
 import { Inbound } from "./inbound.ts";
 import type { NodeCore } from "./node_core.ts";
 import { ReadGate } from "./read_gate.ts";
-import { responseEvent } from "./response_event.ts";
+import { describe, responseEvent } from "./response_event.ts";
 import type { Seat } from "./seat.ts";
 import { Timer, type Timers } from "./timers.ts";
 import type { Transport, TransportSink } from "./transport.ts";
@@ -185,6 +185,10 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
 
   get mayForward(): boolean {
     return this.open && this.#connection.mayForward;
+  }
+
+  get state(): LinkState {
+    return { connection: this.#connection, paused: this.#reading.paused };
   }
 
   keep(): void {
@@ -391,9 +395,4 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     for (const seat of seats) seat.core.fail(connectionLost(error));
     this.#node.gone(this, error);
   }
-}
-
-function describe(detail: unknown): string {
-  if (detail === undefined) return "";
-  return detail instanceof Error ? detail.message : String(detail);
 }

@@ -2,7 +2,7 @@
  * The seam for what passes requests on instead of keeping sessions: a relay (RFC 4976). Types only; a plugin takes the
  * place with its `forward` hook, sees every request first, and gets of a connection what it needs for that.
  */
-import type { ControlRequest } from "../connection/connection.ts";
+import type { Connection, ControlRequest } from "../connection/connection.ts";
 import type { Transaction, TransactionOwner } from "../connection/transaction.ts";
 import type { Session } from "../session/session.ts";
 import type { ForwardedRequest, OutgoingResponse } from "../wire/encoder.ts";
@@ -19,8 +19,13 @@ import type { MaybeVerdict, Verdict } from "./verdict.ts";
 export interface Forwarder {
   /** A connection came up. What is returned gets its requests before the node's own sessions do. */
   connected(link: ForwardLink): ForwardHop;
-  /** The node is about to close: what is under way is to be finished, nothing new begun. Resolves when it is. */
-  drain(): Promise<void>;
+  /**
+   * The node is about to close: what is under way is to be finished, nothing new begun. Resolves when it is, or when the
+   * time is nearly up and whoever waits was told.
+   *
+   * @param withinMs the time there is
+   */
+  drain(withinMs: number): Promise<void>;
 }
 
 /** One connection, as the forwarder keeps it. */
@@ -35,6 +40,13 @@ export interface ForwardHop {
   ended(error: Error | undefined): void;
 }
 
+/** How a connection is doing. */
+export interface LinkState {
+  readonly connection: Pick<Connection, "receiving" | "openTransactions" | "giveUp" | "widen">;
+  /** This side does not read now: too much waits. */
+  readonly paused: boolean;
+}
+
 /** What a forwarder can do with one connection. Queues and limits are those of `Connection`. */
 export interface ForwardLink extends LaneHost {
   readonly handle: ConnectionHandle;
@@ -46,6 +58,8 @@ export interface ForwardLink extends LaneHost {
   readonly blockedSince: number;
   /** See `Connection.mayForward`. */
   readonly mayForward: boolean;
+  /** Asked now and then. */
+  readonly state: LinkState;
   /** The connection has proved to be of use: it is not closed for having no session. */
   keep(): void;
   /** See `Connection.forward`. */

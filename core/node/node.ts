@@ -261,13 +261,13 @@ export class Msrp {
     const core = this.#core;
     if (core === undefined) return;
     let cancel: (() => void) | undefined;
+    const { drainMs = 5000 } = options;
     const timeUp = new Promise<void>((resolve) => {
-      const drainMs = options.drainMs ?? 5000;
       if (drainMs <= 0 || core.drivers.size === 0) resolve();
       else cancel = core.setTimer(resolve, drainMs);
     });
     const sessions = [...core.registry.values()].map((seat) => seat.core.close(true));
-    const drained = Promise.all([...sessions, core.forwarder?.drain()]).then(() => {
+    const drained = Promise.all([...sessions, core.forwarder?.drain(drainMs)]).then(() => {
       for (const driver of [...core.drivers]) driver.close();
       return core.whenEmpty();
     });

@@ -25,6 +25,11 @@ export class ReadGate {
     this.#congested = congested;
   }
 
+  /** Whether it has stopped reading. */
+  get paused(): boolean {
+    return !this.#reading;
+  }
+
   /** Counts something that waits. */
   hold(bytes: number): void {
     this.#frames++;

@@ -29,3 +29,9 @@ export function responseEvent(
     elapsedMs: Math.max(0, now - sentAt),
   };
 }
+
+/** Detail of an oddity as text. */
+export function describe(detail: unknown): string {
+  if (detail === undefined) return "";
+  return detail instanceof Error ? detail.message : String(detail);
+}

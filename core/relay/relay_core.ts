@@ -319,7 +319,7 @@ export class RelayCore implements Forwarder {
     return binding.session;
   }
 
-  async drain(): Promise<void> {
+  async drain(_withinMs: number): Promise<void> {
     this.draining = true;
     // What waits goes out as its next hops take it; the node bounds the time (SEC-32).
     for (const waits = (hop: RelayHop): boolean => hop.waiting; [...this.#hops].some(waits); ) {

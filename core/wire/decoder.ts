@@ -65,6 +65,11 @@ export class Decoder {
     this.#bodies = new BodyReader(this.#heads, this.#limits);
   }
 
+  /** Whether a frame has begun and has not ended. */
+  get receiving(): boolean {
+    return this.#state !== BETWEEN;
+  }
+
   /** Id of the frame that is still incomplete, when it is known. */
   get pendingTransactionId(): string | undefined {
     return this.#state === BETWEEN || this.#heads.head.idLength === 0
