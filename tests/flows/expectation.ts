@@ -39,6 +39,33 @@ export function mismatch(texts: readonly string[], frame: RawFrame, scope: Scope
   return undefined;
 }
 
+/** Why the head of an HTTP response is not the one expected; undefined = it is. Names of fields in any case. */
+export function headMismatch(
+  texts: readonly string[],
+  head: readonly string[],
+  scope: Scope,
+): string | undefined {
+  const fits = (template: string, line: string): boolean => {
+    const colon = template.indexOf(":");
+    const name = template.slice(0, colon + 1);
+    if (colon < 0 || !line.toLowerCase().startsWith(name.toLowerCase())) return false;
+    return matched(pattern(template, scope), name + line.slice(colon + 1), scope);
+  };
+  const [start = "", ...lines] = texts.filter((text) => withoutEnd(text.slice(1)) !== "");
+  if (!matched(pattern(plain(start), scope), head[0] ?? "", scope)) return `expected "${plain(start)}"`;
+  for (const line of lines) {
+    const rule = withoutEnd(line.slice(1));
+    const name = `${rule.split(":")[0]?.toLowerCase()}:`;
+    const found = head.slice(1).filter((one) => one.toLowerCase().startsWith(name));
+    if (line[0] === "!" && found.length > 0) return `unexpected field ${name}`;
+    if (line[0] === "?" && !found.every((one) => fits(rule, one))) return `field ${name}`;
+    // RFC 6455 §11.3.4: none of the fields of the answer may be there twice.
+    if (line[0] === " " && (found.length !== 1 || !fits(rule, found[0] ?? "")))
+      return `no field like "${rule}"`;
+  }
+  return undefined;
+}
+
 function plain(line: string): string {
   return withoutEnd(line.slice(1));
 }

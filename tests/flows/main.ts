@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { installed, type RuntimeName } from "../support/command.ts";
 import { startRelays } from "./environment.ts";
 import { Player } from "./player.ts";
-import { type Flow, parseScript } from "./script.ts";
+import { parseScript } from "./script.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,10 +30,6 @@ for (const runtime of runtimes) {
   const player = new Player(environment, macros);
   for (const flow of flows) {
     if (only !== undefined && !only.includes(flow.id)) continue;
-    if (usesWebSocket(flow)) {
-      console.log(`left out  ${runtime} ${flow.title} (WebSocket)`);
-      continue;
-    }
     const began = performance.now();
     try {
       await player.play(flow);
@@ -49,7 +45,3 @@ for (const runtime of runtimes) {
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
-
-function usesWebSocket(flow: Flow): boolean {
-  return flow.steps.some(({ texts }) => /^open \w+ wss?\b|^call WSOPEN\b/.test(texts[0] ?? ""));
-}

@@ -2,12 +2,14 @@
 // Times of the script are the relay's; they pass as much faster as its clock runs.
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, connect as tlsConnect } from "node:tls";
+import { webSocketAccept } from "../support/web_socket_key.ts";
 import { digest, param } from "./digest.ts";
 import type { Environment } from "./environment.ts";
-import { mismatch } from "./expectation.ts";
+import { headMismatch, mismatch } from "./expectation.ts";
 import { gather } from "./gather.ts";
 import { type Flow, type Macro, type Step, words } from "./script.ts";
 import { fill, Scope } from "./template.ts";
+import type { WriteMode } from "./web_socket.ts";
 import { Wire } from "./wire.ts";
 
 interface StubListener {
@@ -81,6 +83,13 @@ export class Player {
   }
 
   async #expect(wire: Wire, texts: readonly string[], scope: Scope): Promise<void> {
+    if (texts[0]?.startsWith(" HTTP/")) {
+      const head = await wire.head(this.#ms("12s") + slackMs);
+      if (typeof head === "string") throw new Error(`expected "${texts[0]}", got ${head}`);
+      const unlike = headMismatch(texts, head, scope);
+      if (unlike !== undefined) throw new Error(`${unlike}, got: ${head.join(" | ")}`);
+      return;
+    }
     const frame = await wire.frame(this.#ms("12s") + slackMs);
     if (typeof frame === "string")
       throw new Error(`expected "${texts[0]}", got ${frame} ${JSON.stringify(wire.peek)}`);
@@ -148,6 +157,17 @@ export class Player {
         return this.#allow(wire, (rest[0] ?? "").split(","), Math.max(leastMs, this.#ms(rest[1] ?? "")));
       case "gather":
         return this.#gather(wire, rest, scope);
+      case "upgrade":
+        wire.upgrade();
+        return;
+      case "mode":
+        wire.webSocket.mode = writeMode(rest[0] ?? "");
+        return;
+      case "ping":
+        if (await wire.pong(rest[0] ?? "", slackMs)) return;
+        throw new Error("no pong came");
+      case "not-msrp":
+        return this.#notMsrp(wire);
       case "ignore":
         wire.ignored.add(fill(rest[0] ?? "", scope));
         return;
@@ -158,25 +178,34 @@ export class Player {
 
   async #open(name: string, kind: string, options: readonly string[]): Promise<void> {
     const { ports, names, certificates } = this.#environment;
-    if (kind !== "tls" && kind !== "tls2" && kind !== "tcp")
+    if (kind !== "tls" && kind !== "tls2" && kind !== "tcp" && kind !== "ws" && kind !== "wss")
       throw new Error(`connections of kind ${kind} are not played`);
+    const plain = kind === "tcp" || kind === "ws";
     const cert = options.find((option) => option.startsWith("cert="))?.slice(5);
     const identity = cert === undefined ? {} : certificates.of(cert);
-    const socket =
-      kind === "tcp"
-        ? netConnect({ host: "127.0.0.1", port: ports[kind] })
-        : tlsConnect({
-            host: "127.0.0.1",
-            port: ports[kind],
-            servername: names[kind],
-            ca: certificates.ca,
-            ...identity,
-          });
+    const socket = plain
+      ? netConnect({ host: "127.0.0.1", port: ports[kind] })
+      : tlsConnect({
+          host: "127.0.0.1",
+          port: ports[kind],
+          servername: names[kind],
+          ca: certificates.ca,
+          ...identity,
+        });
     await new Promise<void>((resolve, reject) => {
-      socket.once(kind === "tcp" ? "connect" : "secureConnect", () => resolve());
-      socket.once("error", reject);
+      socket.once(plain ? "connect" : "secureConnect", () => resolve());
+      // Where nobody listens there is no MSRP either: the script finds that out by itself.
+      socket.once("error", kind === "ws" ? () => resolve() : reject);
     });
     this.#wires.set(name, new Wire(socket));
+  }
+
+  async #notMsrp(wire: Wire): Promise<void> {
+    const head = await wire.head(this.#ms("12s") + slackMs);
+    if (head === "time") throw new Error("no answer came");
+    if (head === "eof" || !/^HTTP\/1\.1 101/.test(head[0] ?? "")) return;
+    if (head.some((line) => /^sec-websocket-protocol:.*\bmsrp\b/i.test(line)))
+      throw new Error("the relay speaks msrp here");
   }
 
   async #listen(name: string, kind: string, port: number, option: string | undefined): Promise<void> {
@@ -304,6 +333,10 @@ export class Player {
       scope.set(name, param(fill(header, scope), given.at(-1)?.trim() ?? ""));
       return;
     }
+    if (what === "wsaccept") {
+      scope.set(name, webSocketAccept(fill(list, scope)));
+      return;
+    }
     if (what !== "digest") throw new Error(`the script lets "${what}", which is not in its language`);
     const challenge = fill(given.slice(0, -6).join(","), scope);
     const [user = "", password = "", method = "", uri = "", nc = "", cnonce = ""] = given
@@ -334,9 +367,14 @@ export class Player {
   // A macro sees the names of the run, but none that the flow has made up.
   #fixed(scope: Scope): Scope {
     const fixed = this.#environment.scope();
-    for (const name of ["UA", "UB", "UC", "UP", "UV"]) fixed.set(name, scope.get(name) ?? "");
+    for (const name of ["UA", "UB", "UC", "UP", "UV", "UW"]) fixed.set(name, scope.get(name) ?? "");
     return fixed;
   }
+}
+
+function writeMode(text: string): WriteMode {
+  if (text === "binary" || text === "text" || text === "join" || text === "split") return text;
+  throw new Error(`the script says "mode ${text}", which is not in its language`);
 }
 
 function check(text: string, scope: Scope): void {

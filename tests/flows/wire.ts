@@ -1,6 +1,7 @@
 // One connection of the tester: it reads only when the script waits for something, so that a relay meets a slow peer.
 // Frames are cut out by their end-lines and nothing else.
 import type { Socket } from "node:net";
+import { WebSocketFrames } from "./web_socket.ts";
 
 /** A frame as it came: one character for each octet. */
 export interface RawFrame {
@@ -23,6 +24,8 @@ export class Wire {
   #data: Buffer = Buffer.alloc(0);
   #ended = false;
   #wake: (() => void) | undefined;
+  #frames: WebSocketFrames | undefined;
+  #messages: Buffer[] = []; // of a WebSocket, each one frame
 
   constructor(socket: Socket, peerNames = "") {
     this.socket = socket;
@@ -41,30 +44,98 @@ export class Wire {
 
   /** Writes octets; what the peer does not take waits in memory. */
   write(octets: string): void {
-    this.socket.write(Buffer.from(octets, "latin1"));
+    if (this.#frames === undefined) this.socket.write(Buffer.from(octets, "latin1"));
+    else this.#frames.write(octets);
+  }
+
+  /** From here on it speaks WebSocket frames. */
+  upgrade(): void {
+    this.#frames = new WebSocketFrames((bytes) => this.socket.write(bytes));
+    const early = this.#data;
+    this.#data = Buffer.alloc(0);
+    if (early.length > 0) this.#take(early);
+  }
+
+  /** The WebSocket, once upgraded. @throws when it is not */
+  get webSocket(): WebSocketFrames {
+    if (this.#frames === undefined) throw new Error("the connection is no WebSocket");
+    return this.#frames;
+  }
+
+  /** True when that brought something to read. */
+  #take(chunk: Buffer): boolean {
+    if (this.#frames === undefined) {
+      this.#data = this.#data.length === 0 ? chunk : Buffer.concat([this.#data, chunk]);
+      return true;
+    }
+    this.#messages.push(...this.#frames.receive(chunk));
+    if (this.#frames.closed !== undefined) this.#ended = true;
+    return this.#nextMessage();
+  }
+
+  #nextMessage(): boolean {
+    if (this.#data.length === 0) this.#data = this.#messages.shift() ?? this.#data;
+    return this.#data.length > 0;
+  }
+
+  /** Sends a ping and waits for its pong; what else comes stays to be read. */
+  async pong(payload: string, limitMs: number): Promise<boolean> {
+    const { pongs } = this.webSocket;
+    this.webSocket.ping(Buffer.from(payload, "hex"));
+    const until = performance.now() + limitMs;
+    while (!pongs.includes(payload.toLowerCase())) {
+      const chunk = this.socket.read() as Buffer | null;
+      if (chunk !== null) this.#take(chunk);
+      else if (!(await this.#more(until))) return false;
+    }
+    pongs.splice(pongs.indexOf(payload.toLowerCase()), 1);
+    return true;
+  }
+
+  /** The head of an HTTP response, without its empty line; "eof" or "time" when there is none. */
+  async head(limitMs: number): Promise<string[] | "eof" | "time"> {
+    const until = performance.now() + limitMs;
+    for (;;) {
+      const end = this.#data.indexOf("\r\n\r\n");
+      if (end >= 0) {
+        const lines = this.#data.toString("latin1", 0, end).split("\r\n");
+        this.#data = this.#data.subarray(end + 4);
+        return lines;
+      }
+      const more = await this.#fill(until);
+      if (more === false) return "eof";
+      if (more === undefined) return "time";
+    }
   }
 
   /** Reads on; false at the end of the connection, undefined when the time is over. */
   async #fill(until: number): Promise<boolean | undefined> {
     for (;;) {
+      if (this.#frames !== undefined && this.#messages.length > 0 && this.#nextMessage()) return true;
       const chunk = this.socket.read() as Buffer | null;
       if (chunk !== null) {
-        this.#data = this.#data.length === 0 ? chunk : Buffer.concat([this.#data, chunk]);
-        return true;
+        if (this.#take(chunk)) return true;
+        continue;
       }
       if (this.#ended || this.socket.readableEnded || this.socket.destroyed) return false;
-      const left = until - performance.now();
-      if (left <= 0) return undefined;
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          this.#wake = undefined;
-          resolve();
-        };
-        const timer = setTimeout(wake, left);
-        this.#wake = wake;
-      });
+      if (!(await this.#more(until))) return undefined;
     }
+  }
+
+  /** Waits until there may be more to read; false when the time is over. */
+  async #more(until: number): Promise<boolean> {
+    const left = until - performance.now();
+    if (left <= 0 || this.#ended) return false;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(wake, left);
+      this.#wake = wake;
+    });
+    return true;
   }
 
   /** The next frame; "eof" or "time" when there is none. */
@@ -72,6 +143,9 @@ export class Wire {
     const until = performance.now() + limitMs;
     for (;;) {
       const frame = this.#cut();
+      // RFC 7977 §5.1: a WebSocket message is one frame, whole.
+      if (this.#frames !== undefined && this.#data.length > 0)
+        throw new Error("a WebSocket message is not one MSRP message");
       if (frame !== undefined) {
         const id = frame.headers.find((line) => line.startsWith("Message-ID: "))?.slice(12);
         if (id === undefined || !this.ignored.has(id) || !frame.startLine.endsWith(" SEND")) return frame;
@@ -142,6 +216,7 @@ export class Wire {
     const until = performance.now() + limitMs;
     for (;;) {
       this.#data = Buffer.alloc(0);
+      this.#messages = [];
       const more = await this.#fill(until);
       if (more === false) return true;
       if (more === undefined) return false;
