@@ -5,9 +5,9 @@
  * ```ts
  * const client = new MsrpClient({ url: "wss://relay.example.com/msrp", credentials: { username, password } });
  * const session = await client.session();
- * signal.send(session.path);                        // into the SDP, or whatever the rendezvous is
+ * signal.send(writeDescription(session));           // SDP, or just session.path, by whatever the rendezvous is
  * session.onMessage(async (message) => show(await message.text()));
- * session.bind({ remote: await signal.answer() });
+ * session.bind(readDescription(await signal.answer()));
  * session.send(input.files[0], { onProgress });
  * ```
  */
@@ -27,6 +27,7 @@ export type {
   ClientSessionState,
   ClientState,
   Incoming,
+  PeerDescription,
   ReconnectOptions,
 } from "../core/mod.ts";
 export {
@@ -35,6 +36,8 @@ export {
   LocalProtocolError,
   MsrpError,
   RemoteProtocolError,
+  readDescription,
+  writeDescription,
 } from "../core/mod.ts";
 export type { WebSocketConstructor, WebSocketDialOptions } from "./_web_socket_dial.ts";
 export type { WebSocketLike, WebSocketLimits } from "./_web_socket_transport.ts";

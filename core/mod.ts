@@ -14,6 +14,7 @@ export type {
   ClientState,
   ReconnectOptions,
 } from "./client/options.ts";
+export { type PeerDescription, readDescription, writeDescription } from "./client/sdp.ts";
 export type { ClientSession } from "./client/session.ts";
 export { Connection, type ControlRequest } from "./connection/connection.ts";
 export type { ConnectionEvent } from "./connection/event.ts";
