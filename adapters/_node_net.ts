@@ -12,6 +12,7 @@ import {
   type TransportListener,
   type TransportListenOptions,
 } from "./_limits.ts";
+import { adopt, type Reads, sharedReads } from "./_node_read.ts";
 import { NodeSocketTransport } from "./_node_socket.ts";
 import { clientHandshake, clientTls, tlsServer } from "./_node_tls.ts";
 import { OpenTransports } from "./_open_transports.ts";
@@ -27,9 +28,16 @@ export async function nodeAttempt(
   limits: ResolvedLimits,
   signal: AbortSignal,
 ): Promise<Transport> {
-  const plain = net.connect({ ...socketOptions, host: address, port, autoSelectFamily: false });
+  const reads = target.secure ? undefined : sharedReads();
+  const plain = net.connect({
+    ...socketOptions,
+    host: address,
+    port,
+    autoSelectFamily: false,
+    ...(reads === undefined ? {} : { onread: reads.onread }),
+  });
   await connected(plain, signal);
-  if (!target.secure) return join(plain, accept, limits);
+  if (reads !== undefined) return join(plain, accept, limits, { reads });
   const socket = tls.connect({ ...clientTls(target), socket: plain });
   let peer: PeerCertificate | undefined;
   try {
@@ -38,7 +46,7 @@ export async function nodeAttempt(
     plain.destroy();
     throw signal.aborted ? signal.reason : tlsFailure(authority(target.host, target.port), error);
   }
-  return join(socket, accept, limits, peer);
+  return join(socket, accept, limits, { peer });
 }
 
 function connected(socket: net.Socket, signal: AbortSignal): Promise<void> {
@@ -63,12 +71,18 @@ function connected(socket: net.Socket, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** What a socket comes with. */
+interface Joining {
+  readonly peer?: PeerCertificate | undefined;
+  readonly reads?: Reads | undefined;
+  readonly onOpen?: (transport: NodeSocketTransport) => () => void;
+}
+
 function join(
   socket: net.Socket,
   accept: Accept,
   limits: ResolvedLimits,
-  peerCertificate?: PeerCertificate,
-  onOpen?: (transport: NodeSocketTransport) => () => void,
+  { peer, reads, onOpen }: Joining,
 ): NodeSocketTransport {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
   const secure = socket instanceof tls.TLSSocket;
@@ -78,10 +92,10 @@ function join(
     localAddress,
     localPort,
     secure,
-    peerCertificate,
+    peerCertificate: peer,
   };
   const transport = new NodeSocketTransport(socket, facts, limits);
-  transport.start();
+  transport.start(reads);
   transport.bind(accept, onOpen?.(transport) ?? (() => {}));
   return transport;
 }
@@ -101,7 +115,7 @@ export async function nodeListen(
   const open = new OpenTransports();
   let connections = 0;
   let closed = false;
-  const serve = (socket: net.Socket, peer?: PeerCertificate): void => {
+  const serve = (socket: net.Socket, peer?: PeerCertificate, reads?: Reads): void => {
     if (socket.destroyed) return;
     if (closed) {
       // Its handshake was still going on when the listener closed.
@@ -109,29 +123,38 @@ export async function nodeListen(
       return;
     }
     try {
-      join(socket, accept, limits, peer, (transport) => {
+      const onOpen = (transport: NodeSocketTransport): (() => void) => {
         open.add(transport);
         return () => open.delete(transport);
-      });
+      };
+      join(socket, accept, limits, { peer, reads, onOpen });
     } catch (error) {
       onError(error as Error);
     }
   };
-  const server = options.tls
-    ? tlsServer(options.tls, { timeoutMs: handshakeTimeoutMs, onSecure: serve, onError }, socketOptions)
-    : net.createServer(socketOptions, serve);
-  // Before the listener that serves, which must not see a connection too many.
-  server.prependListener("connection", (socket: net.Socket) => {
+  const admit = (socket: net.Socket): boolean => {
     connections += 1;
     socket.once("close", () => {
       connections -= 1;
     });
-    if (connections <= maxConnections) return;
+    if (connections <= maxConnections) return true;
     socket.destroy();
     onError(
       new ConnectionError("too-many-connections", `More than ${maxConnections} connections (maxConnections)`),
     );
-  });
+    return false;
+  };
+  const server = options.tls
+    ? tlsServer(options.tls, { timeoutMs: handshakeTimeoutMs, onSecure: serve, onError }, socketOptions)
+    : net.createServer({ ...socketOptions, pauseOnConnect: true });
+  // Before the listener that begins the handshake, which must not see a connection too many.
+  if (options.tls) server.prependListener("connection", admit);
+  else {
+    server.on("connection", (accepted: net.Socket) => {
+      const { socket, reads } = adopt(accepted);
+      if (admit(socket)) serve(socket, undefined, reads);
+    });
+  }
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(listenFailure(options.host, options.port, error)));
     const reusePort = options.reusePort ? { reusePort: true } : {};

@@ -5,6 +5,7 @@ import { TLSSocket } from "node:tls";
 import { releaseBuffer } from "../core/mod.ts";
 import { overflowFailure, transportFailure } from "./_failure.ts";
 import type { ResolvedLimits } from "./_limits.ts";
+import type { Reads } from "./_node_read.ts";
 import { type SocketFacts, SocketTransport } from "./_transport.ts";
 
 // Writes below this, made while bytes are delivered, are answers.
@@ -44,8 +45,12 @@ export class NodeSocketTransport extends SocketTransport {
     this.#system = !(socket instanceof TLSSocket);
   }
 
-  /** Listens to the socket. Nothing is delivered before the next turn, so `bind` may follow. */
-  start(): void {
+  /**
+   * Listens to the socket. Nothing is delivered before the next turn, so `bind` may follow.
+   *
+   * @param reads where its octets come, if not as `data` events
+   */
+  start(reads?: Reads): void {
     const socket = this.#socket;
     socket.on("drain", () => {
       if (!this.#full) return;
@@ -64,12 +69,20 @@ export class NodeSocketTransport extends SocketTransport {
       this.finish(this.#failure);
       return;
     }
-    // A plain view: a Buffer's slice() does not copy, which the core counts on.
-    socket.on("data", (chunk: Uint8Array) => {
-      this.#delivering = true;
-      this.deliver(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-      this.#delivering = false;
-    });
+    if (reads !== undefined) reads.deliver = (bytes) => this.#receive(bytes);
+    else {
+      // A plain view: a Buffer's slice() does not copy, which the core counts on.
+      socket.on("data", (chunk: Uint8Array) =>
+        this.#receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+      );
+    }
+    socket.resume();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.#delivering = true;
+    this.deliver(bytes);
+    this.#delivering = false;
   }
 
   write(bytes: Uint8Array): boolean {

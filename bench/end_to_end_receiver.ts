@@ -13,6 +13,7 @@ import { ownAdapter } from "./runtimes.ts";
 let octets = 0;
 let streamed = Promise.resolve();
 const sink = {
+  immediate: true,
   write(_position: number, bytes: Uint8Array): void {
     octets += bytes.length;
   },

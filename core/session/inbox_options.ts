@@ -24,6 +24,11 @@ export interface MessageSink {
    * rejects, or the call throws, the message is refused.
    */
   write(position: number, bytes: Uint8Array): void | Promise<void>;
+  /**
+   * True: `write` is through with the bytes when it returns, even when it returns a promise. Then it gets them where they
+   * came in, and nothing is copied for it. @default false
+   */
+  readonly immediate?: boolean;
   /** Every octet was written; `total` octets. The message is delivered when this is done. */
   close(total: number): void | Promise<void>;
   /** The message will not become whole. No write is running, and nothing follows. */

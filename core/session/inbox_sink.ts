@@ -45,10 +45,14 @@ export class SinkBody implements InboxBody {
 
   write(start: number, bytes: Uint8Array): void {
     if (this.#over) return;
-    // A copy, because the sink may write later than this call lasts.
-    this.#queue.push({ position: start - 1, bytes: this.#buffers.copy(bytes) });
     this.#account(bytes.length);
-    this.#pump();
+    if (this.#options.sink.immediate === true && !this.#busy && this.#queue.length === 0) {
+      this.#put(start - 1, bytes, false);
+    } else {
+      // A copy, because the sink may write later than this call lasts.
+      this.#queue.push({ position: start - 1, bytes: this.#buffers.copy(bytes) });
+      this.#pump();
+    }
     if (this.#waiting > this.#options.windowBytes) this.#setPaused(true);
   }
 
@@ -78,30 +82,34 @@ export class SinkBody implements InboxBody {
     while (!this.#busy && !this.#over) {
       const next = this.#queue.shift();
       if (next === undefined) break;
-      try {
-        const written = this.#options.sink.write(next.position, next.bytes);
-        if (isPromise(written)) this.#follow(written, next.bytes);
-        else this.#written(next.bytes);
-      } catch (cause) {
-        this.#account(-next.bytes.length);
-        this.#fail(cause);
-      }
+      this.#put(next.position, next.bytes, true);
     }
     if (this.#paused && this.#waiting <= this.#options.windowBytes / 2) this.#setPaused(false);
     if (!this.#busy && !this.#over && this.#total !== undefined) this.#close(this.#total);
   }
 
-  #written(bytes: Uint8Array): void {
-    this.#account(-bytes.length);
-    this.#buffers.giveBack(bytes);
+  #put(position: number, bytes: Uint8Array, copied: boolean): void {
+    try {
+      const written = this.#options.sink.write(position, bytes);
+      if (isPromise(written)) this.#follow(written, bytes, copied);
+      else this.#written(bytes, copied);
+    } catch (cause) {
+      this.#account(-bytes.length);
+      this.#fail(cause);
+    }
   }
 
-  #follow(written: Promise<void>, bytes: Uint8Array): void {
+  #written(bytes: Uint8Array, copied: boolean): void {
+    this.#account(-bytes.length);
+    if (copied) this.#buffers.giveBack(bytes);
+  }
+
+  #follow(written: Promise<void>, bytes: Uint8Array, copied: boolean): void {
     this.#busy = true;
     const done = (): void => {
       this.#busy = false;
       this.#active = true;
-      this.#written(bytes);
+      this.#written(bytes, copied);
     };
     written.then(
       () => {

@@ -75,6 +75,40 @@ const part = (start: number, body: string, flag: Chunk["flag"] = "+"): Chunk => 
 });
 
 describe("SinkBody", () => {
+  test("an immediate sink gets the octets where they came in, others a copy", () => {
+    for (const immediate of [true, false]) {
+      const sink = Object.assign(new TestSink(), { immediate });
+      const views: Uint8Array[] = [];
+      const write = sink.write.bind(sink);
+      sink.write = (position, bytes) => {
+        views.push(bytes);
+        return write(position, bytes);
+      };
+      const inbox = into(sink);
+      const half = "abcdefgh".repeat(512);
+      give(inbox, { id: "m1m1", range: "1-4096/8192", body: half, flag: "+" });
+      const last = give(inbox, { id: "m1m1", range: "4097-8192/8192", body: half, flag: "$" });
+      expect(last.outcome).toBe("message");
+      expect(sink.text).toBe(half + half);
+      // What came in was spoilt after the call.
+      expect(views.map((view) => view[0] === 0xee)).toEqual([immediate, immediate]);
+    }
+  });
+
+  test("an immediate sink that is behind gets copies of what comes meanwhile, in order", async () => {
+    const sink = Object.assign(new TestSink(true), { immediate: true });
+    const write = sink.write.bind(sink);
+    sink.write = (position, bytes) => write(position, bytes.slice());
+    const inbox = into(sink);
+    give(inbox, { id: "m1m1", range: "1-3/9", body: "abc", flag: "+" });
+    give(inbox, { id: "m1m1", range: "4-6/9", body: "def", flag: "+" });
+    give(inbox, { id: "m1m1", range: "7-9/9", body: "ghi", flag: "$" });
+    expect(sink.log).toEqual(["write 0 3"]);
+    for (let step = 0; step < 4; step++) await sink.step();
+    expect(sink.log).toEqual(["write 0 3", "write 3 3", "write 6 3", "close 9"]);
+    expect(sink.text).toBe("abcdefghi");
+  });
+
   test("octets stay what they are until their write has settled, though buffers are used again", async () => {
     for (const slow of [false, true]) {
       const sink = new TestSink(slow);
