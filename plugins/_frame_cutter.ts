@@ -1,0 +1,234 @@
+/**
+ * Cuts the octets of one direction of a connection into MSRP frames, without judging them: a trace shows each frame as a
+ * packet of its own, whatever the reads and writes were. What is no MSRP goes through as it came.
+ */
+
+/** What a trace has to know of a frame. */
+export interface FrameHead {
+  readonly transactionId: string;
+  /** Method of a request; undefined for a response. */
+  readonly method: string | undefined;
+  /** Status of a response. */
+  readonly status: number | undefined;
+  /** Comment of a response, or Status of a REPORT. */
+  readonly comment: string | undefined;
+  /** First URI of each path. */
+  readonly to: string;
+  readonly from: string;
+  readonly byteRange: string | undefined;
+  readonly contentType: string | undefined;
+}
+
+/** A frame, or a piece of one too long for a packet. */
+export interface FramePiece {
+  readonly bytes: Uint8Array;
+  /** Undefined for what could not be read. */
+  readonly head: FrameHead | undefined;
+  /** The first piece of its frame. */
+  readonly first: boolean;
+  /** Continuation flag, with the last piece. */
+  readonly flag: string | undefined;
+  /** Octets of the body, up to the end of this piece. */
+  readonly bodyBytes: number;
+  /** How many of them are not among `bytes`, by the options. */
+  readonly leftOut: number;
+}
+
+/** How it cuts. */
+export interface CutterOptions {
+  /** Pieces are at most so long. */
+  readonly maxPieceBytes: number;
+  /** Keep the bodies. */
+  readonly bodies: boolean;
+  /** Keep what proves identities; otherwise their octets become asterisks. */
+  readonly credentials: boolean;
+}
+
+const CR = 13;
+const LF = 10;
+const HYPHEN = 45;
+const ASTERISK = 42;
+const decoder = new TextDecoder("latin1");
+const secretField = /^(?:authorization|www-authenticate|authentication-info):[ \t]*/i;
+
+/** One direction of one connection. */
+export class FrameCutter {
+  readonly #options: CutterOptions;
+  readonly #emit: (piece: FramePiece) => void;
+  #buffer: Uint8Array = new Uint8Array(4096);
+  #length = 0;
+  #head: FrameHead | undefined;
+  #endLine: Uint8Array | undefined; // of the frame that is coming in
+  #bodyAt = -1; // in the buffer; -1 = not known, or no body
+  #bodyBytes = 0; // of pieces that are gone
+  #leftOut = 0;
+  #started = false; // a piece of the frame is gone
+  #scanned = 0;
+  #raw = false;
+
+  constructor(options: CutterOptions, emit: (piece: FramePiece) => void) {
+    this.#options = options;
+    this.#emit = emit;
+  }
+
+  /** Takes octets, which are copied. */
+  push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const room = Math.min(bytes.length - at, this.#options.maxPieceBytes - this.#length);
+      this.#append(bytes.subarray(at, at + room));
+      at += room;
+      while (this.#cut());
+      if (this.#length >= this.#options.maxPieceBytes) this.#part();
+    }
+  }
+
+  /** Nothing more comes: gives what is left. */
+  end(): void {
+    if (this.#length === 0) return;
+    this.#read();
+    this.#give(this.#length, undefined);
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(this.#length + bytes.length, this.#buffer.length * 2));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  // Gives one whole frame, if there is one.
+  #cut(): boolean {
+    if (this.#length === 0 || this.#raw) return false;
+    if (this.#endLine === undefined && !this.#begin()) return false;
+    const pattern = this.#endLine as Uint8Array;
+    const end = this.#length - pattern.length - 3; // flag, CR, LF
+    let at = this.#scanned;
+    for (; at <= end; at++) {
+      at = this.#buffer.indexOf(HYPHEN, at);
+      if (at < 0 || at > end) break;
+      if (!this.#endsAt(at, pattern)) continue;
+      this.#read();
+      this.#give(at + pattern.length + 3, String.fromCharCode(this.#buffer[at + pattern.length] as number));
+      return true;
+    }
+    this.#scanned = Math.max(this.#scanned, end + 1, 0);
+    return false;
+  }
+
+  #endsAt(at: number, pattern: Uint8Array): boolean {
+    const bytes = this.#buffer;
+    if (at < 2 || bytes[at - 2] !== CR || bytes[at - 1] !== LF) return false;
+    for (let index = 0; index < pattern.length; index++)
+      if (bytes[at + index] !== pattern[index]) return false;
+    const flag = bytes[at + pattern.length];
+    const after = at + pattern.length + 1;
+    return (flag === 36 || flag === 43 || flag === 35) && bytes[after] === CR && bytes[after + 1] === LF;
+  }
+
+  // The start line gives the transaction id, and with it the end-line.
+  #begin(): boolean {
+    const lineEnd = this.#buffer.indexOf(LF);
+    if (lineEnd < 0 || lineEnd >= this.#length) return false;
+    const match = /^MSRP (\S+) /.exec(decoder.decode(this.#buffer.subarray(0, lineEnd)));
+    if (match === null) {
+      this.#raw = true; // the peer does not speak MSRP: no frame will be found any more
+      return false;
+    }
+    this.#endLine = new TextEncoder().encode(`-------${match[1]}`);
+    this.#scanned = lineEnd;
+    return true;
+  }
+
+  /** Reads the head, once it is here or will never be. */
+  #read(): void {
+    if (this.#head !== undefined || this.#started || this.#raw) return;
+    const bytes = this.#buffer.subarray(0, this.#length);
+    let end = 0;
+    const fields: Record<string, string> = {};
+    const lines: string[] = [];
+    for (let at = 0; at < bytes.length; at = end) {
+      const lineEnd = bytes.indexOf(LF, at);
+      end = lineEnd < 0 ? bytes.length : lineEnd + 1;
+      const line = decoder.decode(bytes.subarray(at, end)).trimEnd();
+      if (line === "") {
+        this.#bodyAt = end;
+        break;
+      }
+      if (line.startsWith("-------")) break;
+      lines.push(line);
+      const colon = line.indexOf(":");
+      if (lines.length > 1 && colon > 0)
+        fields[line.slice(0, colon).toLowerCase()] ??= line.slice(colon + 1).trim();
+      const secret = this.#options.credentials ? null : secretField.exec(line);
+      if (secret !== null) bytes.fill(ASTERISK, at + secret[0].length, at + line.length);
+    }
+    this.#head = headOf(lines[0] ?? "", fields);
+  }
+
+  // Longer than a packet: gives what is here, but nothing that may be the beginning of its end-line.
+  #part(): void {
+    this.#read();
+    const tail = this.#endLine === undefined ? 0 : this.#endLine.length + 5;
+    if (this.#options.bodies || this.#raw || this.#started || this.#bodyAt < 0)
+      this.#give(this.#length - tail, undefined);
+    else {
+      const cut = Math.max(this.#bodyAt, this.#length - tail);
+      this.#bodyBytes += cut - this.#bodyAt;
+      this.#leftOut += cut - this.#bodyAt;
+      this.#buffer.copyWithin(this.#bodyAt, cut, this.#length);
+      this.#length -= cut - this.#bodyAt;
+      this.#scanned = this.#bodyAt;
+    }
+  }
+
+  #give(end: number, flag: string | undefined): void {
+    const endLine = flag === undefined ? 0 : (this.#endLine as Uint8Array).length + 5;
+    const bodyAt = this.#started ? 0 : this.#bodyAt;
+    const body = bodyAt < 0 ? 0 : Math.max(0, end - endLine - bodyAt);
+    this.#bodyBytes += body;
+    let bytes = this.#buffer.slice(0, end);
+    if (!this.#options.bodies && body > 0) {
+      this.#leftOut += body;
+      bytes = new Uint8Array(end - body);
+      bytes.set(this.#buffer.subarray(0, bodyAt));
+      bytes.set(this.#buffer.subarray(bodyAt + body, end), bodyAt);
+    }
+    const head = this.#head;
+    const piece = {
+      bytes,
+      head,
+      first: !this.#started,
+      flag,
+      bodyBytes: this.#bodyBytes,
+      leftOut: this.#leftOut,
+    };
+    this.#buffer.copyWithin(0, end, this.#length);
+    this.#length -= end;
+    this.#scanned = 0;
+    this.#started = flag === undefined;
+    if (flag !== undefined) {
+      this.#head = this.#endLine = undefined;
+      this.#bodyAt = -1;
+      this.#bodyBytes = this.#leftOut = 0;
+    }
+    this.#emit(piece);
+  }
+}
+
+function headOf(startLine: string, fields: Readonly<Record<string, string>>): FrameHead {
+  const [, transactionId = "", word = "", ...rest] = startLine.split(" ");
+  const response = /^\d{3}$/.test(word);
+  return {
+    transactionId,
+    method: response ? undefined : word,
+    status: response ? Number(word) : undefined,
+    comment: response ? rest.join(" ") : fields["status"],
+    to: fields["to-path"]?.split(" ")[0] ?? "",
+    from: fields["from-path"]?.split(" ")[0] ?? "",
+    byteRange: fields["byte-range"],
+    contentType: fields["content-type"],
+  };
+}
