@@ -4,6 +4,7 @@ import { ConnectionError } from "../core/mod.ts";
 import type { Accept, Clock, Transport, TransportSink } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { overflowFailure, sinkFailure } from "./_failure.ts";
+import { closeCodeFor } from "./_ws_close_codes.ts";
 
 /** What is used of a WebSocket; `pause`, `resume` and `terminate` are extras of `ws`. */
 export interface WebSocketLike {
@@ -51,6 +52,8 @@ export interface WebSocketFacts extends WebSocketLimits {
   readonly secure: boolean;
   /** False where the handshake was checked already and the socket does not tell its sub-protocol, as on Deno's server. @default true */
   readonly checkProtocol?: boolean;
+  /** Code of an orderly close; a server's is 1001. @default 1000 */
+  readonly closeCode?: number;
   /** Called once when the connection is over. */
   readonly onEnd?: () => void;
 }
@@ -80,6 +83,7 @@ export class WebSocketTransport implements Transport {
   readonly #socket: WebSocketLike;
   readonly #limits: Required<WebSocketLimits>;
   readonly #onEnd: (() => void) | undefined;
+  readonly #closeCode: number;
   #sink: TransportSink | undefined;
   #cancel: (() => void) | undefined;
   #reading: Promise<void> | undefined;
@@ -99,6 +103,7 @@ export class WebSocketTransport implements Transport {
     this.localPort = facts.localPort ?? 0;
     this.secure = facts.secure;
     this.#onEnd = facts.onEnd;
+    this.#closeCode = facts.closeCode ?? 1000;
     this.#limits = {
       maxMessageBytes: facts.maxMessageBytes ?? 1_048_576,
       highWaterBytes: facts.highWaterBytes ?? 262_144,
@@ -165,13 +170,15 @@ export class WebSocketTransport implements Transport {
   }
 
   close(): void {
-    this.#close(1000);
+    this.#close(this.#closeCode);
   }
 
-  abort(): void {
+  abort(reason?: Error): void {
     if (this.#finished) return;
     this.#closing = true;
-    if (this.#socket.terminate) this.#socket.terminate();
+    const code = closeCodeFor(reason);
+    if (code !== undefined) this.#end(code);
+    else if (this.#socket.terminate) this.#socket.terminate();
     else this.#end(1000);
     this.#finish();
   }

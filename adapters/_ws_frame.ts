@@ -1,17 +1,7 @@
 // RFC 6455 §5 as a server reads and writes it: frames in, whole messages out, and the heads of frames that go out.
 // Octets are unmasked where they lie, so a message that lies whole in one read is not copied.
 import { releaseBuffer, takeBuffer } from "../core/mod.ts";
-
-/** Close codes that are used here (RFC 6455 §7.4.1). */
-export const closeCodes = {
-  normal: 1000,
-  goingAway: 1001,
-  protocolError: 1002,
-  noStatus: 1005,
-  badText: 1007,
-  policy: 1008,
-  tooBig: 1009,
-} as const;
+import { closeCodes } from "./_ws_close_codes.ts";
 
 /** Opcodes (RFC 6455 §5.2). */
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;

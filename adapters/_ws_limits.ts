@@ -29,6 +29,12 @@ export interface HandshakeRules {
    * @default all: whoever comes authenticates with AUTH
    */
   origins?: readonly string[];
+  /**
+   * A proxy in front of this server speaks TLS for it and says so: the last entry of `X-Forwarded-For` is the client's
+   * address, `X-Forwarded-Proto: https` counts as TLS. Only where nobody else can connect.
+   * @default false
+   */
+  behindProxy?: boolean;
 }
 
 /** Options of a WebSocket listener. */
@@ -41,19 +47,14 @@ export interface WebSocketOptions extends WebSocketLimits, HandshakeRules {
   upgradeTimeoutMs?: number;
   /** Most connections that are still in their HTTP handshake; one more is dropped. @default 1024 */
   maxPendingUpgrades?: number;
-  /**
-   * A proxy in front of this listener speaks TLS for it and says so: the last entry of `X-Forwarded-For` is the client's
-   * address, `X-Forwarded-Proto: https` counts as TLS. Only where nobody else can connect.
-   * @default false
-   */
-  behindProxy?: boolean;
 }
 
 /** {@link WebSocketLimits} with every default filled in. */
 export type ResolvedWebSocketLimits = Required<WebSocketLimits>;
 
 /** {@link WebSocketOptions} with every default filled in, but for the origins. */
-export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, "origins">> & HandshakeRules;
+export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, "origins">> &
+  Pick<WebSocketOptions, "origins">;
 
 /** Fills in the defaults. @throws RangeError when a limit is not a positive number (`pingIntervalMs` may be 0) */
 export function webSocketLimits(limits: WebSocketLimits): ResolvedWebSocketLimits {

@@ -178,3 +178,23 @@ function head(status: string, fields: HeaderFields): Uint8Array {
   const lines = fields.map(([name, content]) => `${name}: ${content}\r\n`);
   return new TextEncoder().encode(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n`);
 }
+
+/** Where a handshake comes from. */
+export interface Peer {
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+}
+
+/** Where a handshake comes from, by the connection or, where a proxy is trusted, by what it says. */
+export function peerOf(
+  { remoteAddress, secure }: Peer,
+  headers: ReadonlyMap<string, string>,
+  behindProxy: boolean | undefined,
+): Peer {
+  if (behindProxy !== true) return { remoteAddress, secure };
+  const last = (name: string): string | undefined => headers.get(name)?.split(",").at(-1)?.trim();
+  return {
+    remoteAddress: last("x-forwarded-for") || remoteAddress,
+    secure: secure || last("x-forwarded-proto")?.toLowerCase() === "https",
+  };
+}

@@ -10,6 +10,8 @@ import {
   handshakeFault,
   isField,
   isRefusal,
+  type Peer,
+  peerOf,
   policyFault,
   type Refusal,
   type RequestHead,
@@ -18,7 +20,7 @@ import {
   switchingProtocols,
   upgradeFields,
 } from "./_ws_request.ts";
-import { WebSocketTransport } from "./_ws_transport.ts";
+import { ServerWebSocketTransport } from "./_ws_transport.ts";
 
 /** What takes the sockets of handshakes: an `Msrp` node, or anything that takes transports. */
 export interface WebSocketAcceptor {
@@ -101,8 +103,10 @@ export class WebSocketServer {
     return switchingProtocols(headers.get("sec-websocket-key") ?? "", upgradeFields(headers, fields));
   }
 
-  #join(lower: Transport, accept: Accept, peer: Peer): WebSocketTransport {
-    const transport = new WebSocketTransport(lower, peer, this.#options, () => this.#open.delete(transport));
+  #join(lower: Transport, accept: Accept, peer: Peer): ServerWebSocketTransport {
+    const transport = new ServerWebSocketTransport(lower, peer, this.#options, () =>
+      this.#open.delete(transport),
+    );
     this.#open.add(transport);
     try {
       transport.bind(accept);
@@ -113,7 +117,6 @@ export class WebSocketServer {
   }
 }
 
-type Peer = Pick<UpgradeRequest, "remoteAddress" | "secure">;
 type Decision = Refusal | { readonly accept: Accept; readonly response: Uint8Array };
 
 interface HandshakeHost {
@@ -187,7 +190,7 @@ class Handshake implements TransportSink {
   }
 
   #ask(head: RequestHead): void {
-    const peer = peerOf(this.#lower, head, this.#options.behindProxy);
+    const peer = peerOf(this.#lower, head.headers, this.#options.behindProxy);
     let decision: Decision | Promise<Decision>;
     try {
       decision = this.#host.decide(head, peer);
@@ -242,13 +245,4 @@ class Handshake implements TransportSink {
     const refuse = (): void => this.#refuse({ status: this.#state === "reading" ? 408 : 503, reason });
     this.#cancelTimer = this.#lower.clock.setTimer(refuse, this.#options.upgradeTimeoutMs);
   }
-}
-
-function peerOf({ remoteAddress, secure }: Transport, { headers }: RequestHead, behindProxy: boolean): Peer {
-  if (!behindProxy) return { remoteAddress, secure };
-  const last = (name: string): string | undefined => headers.get(name)?.split(",").at(-1)?.trim();
-  return {
-    remoteAddress: last("x-forwarded-for") || remoteAddress,
-    secure: secure || last("x-forwarded-proto")?.toLowerCase() === "https",
-  };
 }

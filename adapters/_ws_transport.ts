@@ -1,16 +1,10 @@
 // A WebSocket of a server as a transport of the core: over any of the runtimes' stream transports, one frame a message
 // (RFC 7977 §5.1). What one turn produced leaves in one write, and the stream's own back-pressure goes through both ways.
-import {
-  ConnectionError,
-  LocalProtocolError,
-  RemoteProtocolError,
-  releaseBuffer,
-  takeBuffer,
-} from "../core/mod.ts";
+import { ConnectionError, releaseBuffer, takeBuffer } from "../core/mod.ts";
 import type { Accept, Clock, PeerCertificate, Transport, TransportSink } from "../core/node/transport.ts";
 import { sinkFailure } from "./_failure.ts";
+import { closeCodeFor, closeCodes } from "./_ws_close_codes.ts";
 import {
-  closeCodes,
   closeFrame,
   controlFrame,
   FrameReader,
@@ -21,18 +15,13 @@ import {
   writeHead,
 } from "./_ws_frame.ts";
 import type { ResolvedWebSocketLimits } from "./_ws_limits.ts";
-
-/** What the handshake has found out about the client. */
-export interface WebSocketPeer {
-  readonly remoteAddress: string;
-  readonly secure: boolean;
-}
+import type { Peer } from "./_ws_request.ts";
 
 // So much is collected before it is written, as the core does for streams.
 const batchBytes = 65_536;
 
 /** One WebSocket, from its 101 on. */
-export class WebSocketTransport implements Transport, TransportSink, FrameSink {
+export class ServerWebSocketTransport implements Transport, TransportSink, FrameSink {
   readonly framing = "message" as const;
   readonly clock: Clock;
   readonly remoteAddress: string;
@@ -54,7 +43,7 @@ export class WebSocketTransport implements Transport, TransportSink, FrameSink {
   #heardAt: number;
   #cancelTimer: () => void = () => undefined;
 
-  constructor(lower: Transport, peer: WebSocketPeer, limits: ResolvedWebSocketLimits, onEnd: () => void) {
+  constructor(lower: Transport, peer: Peer, limits: ResolvedWebSocketLimits, onEnd: () => void) {
     this.#lower = lower;
     this.clock = lower.clock;
     this.remoteAddress = peer.remoteAddress;
@@ -124,7 +113,7 @@ export class WebSocketTransport implements Transport, TransportSink, FrameSink {
 
   abort(reason?: Error): void {
     if (this.#state === "over") return;
-    const code = codeFor(reason);
+    const code = closeCodeFor(reason);
     // The word is given only where it can be: to a client that reads.
     if (code !== undefined && this.#writable && this.#state === "open") {
       this.#shut(code, reason?.message ?? "");
@@ -298,13 +287,4 @@ export class WebSocketTransport implements Transport, TransportSink, FrameSink {
       } else this.#watch();
     }, pongTimeoutMs);
   }
-}
-
-/** The close code that tells a peer why the core gives it up; undefined where a code would tell nothing. */
-export function codeFor(reason: Error | undefined): number | undefined {
-  if (reason === undefined) return undefined;
-  if (reason instanceof RemoteProtocolError) return closeCodes.protocolError;
-  if (reason instanceof ConnectionError)
-    return reason.code === "node-closed" ? closeCodes.goingAway : closeCodes.policy;
-  return reason instanceof LocalProtocolError ? closeCodes.goingAway : undefined;
 }
