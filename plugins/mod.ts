@@ -21,3 +21,4 @@ export { type CpimOptions, cpim } from "./cpim.ts";
 export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
 export { type ReportsOptions, reports } from "./reports.ts";
 export { type TraceOptions, type TraceOutput, type TraceSink, type TraceStart, trace } from "./trace.ts";
+export { type LogLevel, type LoggerOptions, type LogRecord, logger } from "./logger.ts";
