@@ -22,7 +22,12 @@ const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "core/relay": {
     "@noble/hashes": "MD5 and SHA-256 of Digest; WebCrypto has no MD5 and no synchronous hash; pure",
   },
-  plugins: { zod: "options are checked by a schema, once, in the factory" },
+  plugins: {
+    zod: "options are checked by a schema, once, in the factory",
+    "file-type": "signatures of file types",
+    jose: "JSON Web Tokens and key sets; pure",
+    "fast-xml-parser": "the XML of notifications and typing indications; pure",
+  },
   adapters: {
     hono: "the HTTP side of a WebSocket upgrade",
     effect: "lifetimes of listeners and connections (adapters/effect.ts)",
