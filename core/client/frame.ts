@@ -89,16 +89,21 @@ export function readFrame(bytes: Uint8Array): ClientFrame {
   ) {
     throw broken("its end");
   }
-  const hasBody = end > head + 2;
+  const headers = fields.slice(2);
+  // Head, CRLF, CRLF, body, CRLF, end-line; without a body the end-line follows the head. Some peers end an empty body, or
+  // none, without its CRLF.
+  const first = head + 4;
+  const crlf = bytes[end - 2] === 13 && bytes[end - 1] === 10;
+  if (!crlf) throw broken("its end");
+  const hasBody = end >= first + 2 || (end === first && field(headers, "content-type") !== undefined);
   return {
     transactionId,
     word: (start[2] ?? start[4]) as string,
     comment: start[3],
     toPath,
     fromPath,
-    headers: fields.slice(2),
-    // Head, CRLF, CRLF, body, CRLF, end-line; without a body the end-line follows the head.
-    body: hasBody ? bytes.subarray(head + 4, Math.max(head + 4, end - 2)) : undefined,
+    headers,
+    body: hasBody ? bytes.subarray(first, Math.max(first, end - 2)) : undefined,
     flag,
     fault,
   };

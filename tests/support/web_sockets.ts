@@ -59,17 +59,18 @@ export class MemorySocket implements WebSocketLike {
       throw new Error("InvalidAccessError");
     if (this.readyState >= 2) return;
     this.closedWith = code;
-    this.#over(code);
-    this.other?.#over(code);
+    this.over(code);
+    this.other?.over(code);
   }
 
   /** The connection breaks: both ends see 1006. */
   break(): void {
-    this.#over(1006);
-    this.other?.#over(1006);
+    this.over(1006);
+    this.other?.over(1006);
   }
 
-  #over(code: number): void {
+  /** The connection is over, for this end. */
+  over(code: number): void {
     if (this.readyState === 3) return;
     this.readyState = 3;
     queueMicrotask(() => this.fire("close", { code }));
