@@ -4,7 +4,6 @@
  *
  * The order of writing: responses, then control requests, then message bodies in fair turns. A response or a short
  * message can wait only behind the rest of 2048 octets, and everything that is ready leaves in one write.
- *
  * The contract: mutate (`receive`, `wake`, `send`, …), drain `poll()` to undefined, then `transmit()`; one driver only.
  */
 import { connectionLost, LocalProtocolError, type MsrpError } from "../errors.ts";
@@ -154,9 +153,8 @@ export class Connection {
       throw new LocalProtocolError("queue-full", `Cannot send ${request.method}: too much waits already`);
     }
     const id = request.transactionId ?? this.#drawId(request.body);
-    if (this.#transactions.has(id)) {
+    if (this.#transactions.has(id))
       throw new LocalProtocolError("transaction-id-in-use", `Cannot send ${request.method}: id is in use`);
-    }
     const interest = owner === undefined ? undefined : interestIn(request);
     const transaction =
       owner === undefined || interest === undefined
@@ -189,16 +187,15 @@ export class Connection {
    */
   forward(frame: RequestFrame, change: ForwardedRequest, owner?: TransactionOwner): string {
     this.#mustBeOpen();
-    const { method } = frame;
-    const send = method === "SEND";
+    const send = frame.method === "SEND";
     if (!send && this.#requests.bytes >= this.#limits.maxQueuedRequestBytes) {
-      throw new LocalProtocolError("queue-full", `Cannot pass on ${method}: too much waits already`);
+      throw new LocalProtocolError("queue-full", `Cannot pass on ${frame.method}: too much waits already`);
     }
     const id = this.#drawId(change.body ?? frame.body);
     let transaction: OpenTransaction | undefined;
     if (owner !== undefined) {
       const interest = send && frame.failureReport !== "yes" ? "error" : "response";
-      transaction = new OpenTransaction(id, method, undefined, owner, interest);
+      transaction = new OpenTransaction(id, frame.method, undefined, owner, interest);
       transaction.flag = change.flag ?? frame.flag;
       this.#transactions.add(transaction);
     }
@@ -208,10 +205,8 @@ export class Connection {
 
   /** Whether a further SEND may be passed on now, rather than wait where it is. */
   get mayForward(): boolean {
-    return (
-      this.#forwards.bytes < this.#limits.maxWriteBytes &&
-      this.#transactions.awaiting < this.#limits.maxOpenTransactions
-    );
+    const { maxWriteBytes, maxOpenTransactions } = this.#limits;
+    return this.#forwards.bytes < maxWriteBytes && this.#transactions.awaiting < maxOpenTransactions;
   }
 
   /**
@@ -247,7 +242,12 @@ export class Connection {
   transmit(now: number): Uint8Array | undefined {
     const out = this.#out;
     if (this.#chunks.ready) this.#chunks.proceed(out, now);
-    if (!this.#chunks.open && this.#transmitUrgent() && this.#transmitFrom(this.#forwards)) {
+    if (
+      !this.#chunks.open &&
+      this.#transmitFrom(this.#responses) &&
+      this.#transmitFrom(this.#requests) &&
+      this.#transmitFrom(this.#forwards)
+    ) {
       while (this.#ring.ready && this.#chunks.mayBegin && this.#hasRoom(0)) {
         this.#chunks.begin(this.#ring.next()!, out, now);
         if (this.#chunks.open) break;
@@ -303,6 +303,11 @@ export class Connection {
     this.#limits = { ...this.#limits, maxOpenTransactions, congestionBytes };
   }
 
+  /** Transactions whose response is due. */
+  get awaiting(): number {
+    return this.#transactions.awaiting;
+  }
+
   /** Messages that were given to `send` and are not out yet. */
   get queuedMessages(): number {
     return this.#ring.size;
@@ -314,10 +319,6 @@ export class Connection {
   }
 
   /** Moves waiting frames into the write; false when the write is full. */
-  #transmitUrgent(): boolean {
-    return this.#transmitFrom(this.#responses) && this.#transmitFrom(this.#requests);
-  }
-
   #transmitFrom(queue: FrameQueue): boolean {
     while (queue.bytes > 0) {
       if (!this.#hasRoom(queue.nextBytes)) return false;
@@ -371,9 +372,8 @@ export class Connection {
   }
 
   #mustBeOpen(): void {
-    if (this.#state !== "open") {
+    if (this.#state !== "open")
       throw new LocalProtocolError("connection-closed", "Cannot send: the connection is closed");
-    }
   }
 
   #closeWhenDone(): void {

@@ -42,7 +42,7 @@ export interface ForwardHop {
 
 /** How a connection is doing. */
 export interface LinkState {
-  readonly connection: Pick<Connection, "receiving" | "openTransactions" | "giveUp" | "widen">;
+  readonly connection: Pick<Connection, "receiving" | "awaiting" | "giveUp" | "widen">;
   /** This side does not read now: too much waits. */
   readonly paused: boolean;
 }

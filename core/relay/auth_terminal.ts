@@ -14,6 +14,8 @@ import type { RelayCore } from "./relay_core.ts";
 
 const REFUSED: Verdict = new Verdict(403);
 const MALFORMED: Verdict = new Verdict(400);
+// Not the client's fault, and not for ever: it asks another member of the farm, or again later.
+const ENDING: Verdict = new Verdict(408);
 // A login that is guessed at waits, so that guessing is slow and the user is not locked out.
 const delayMs = 1000;
 
@@ -38,7 +40,7 @@ export class AuthTerminal {
     const now = timers.clock.now();
     // RFC 4976 §8: a challenge would invite credentials, so there is none over a connection without TLS.
     if (!handle.secure && !this.#relay.allowPlainAuth) return REFUSED;
-    if (this.#relay.draining) return REFUSED;
+    if (this.#relay.draining) return ENDING;
     // RFC 4976 §6.3: a relay asks for clients of its own name alone (SEC-28).
     const relay = this.#relayName(frame, hop);
     if (relay === false) return REFUSED;

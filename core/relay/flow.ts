@@ -25,8 +25,9 @@ import type { Route } from "./route.ts";
 /** What comes of a frame at once: 200, or the status to refuse it with. */
 type Outcome = number;
 
-// A sender that was told to stop is not asked to be quick about it, but a few of its messages are enough to remember.
-const maxRefusedIds = 16;
+// A sender that was told to stop is not asked to be quick about it, but a few of its messages are enough to remember; and
+// few are under way in one session at a time.
+const maxRememberedIds = 16;
 /** So many octets of one way go out before another one's that waits for the same connection. */
 const turnBytes = 16_384;
 // RFC 4975 §7.1.1: nobody cuts below 2048 octets but to let something else pass; so far below is nobody's habit.
@@ -49,6 +50,7 @@ export class Flow {
   #chunk: SourceChunk | undefined; // of the SEND that comes in slices
   #refusedIds: Map<string, number> | undefined;
   #tiny: Rate | undefined;
+  #unfinished: Set<string> | undefined; // Message-IDs of which a part has come
 
   constructor(
     relay: RelayCore,
@@ -75,6 +77,11 @@ export class Flow {
     return true;
   }
 
+  /** A message has begun that has not ended, or something waits. */
+  get underWay(): boolean {
+    return this.waiting || (this.#unfinished?.size ?? 0) > 0;
+  }
+
   /** Octets and frames that wait. */
   get waiting(): boolean {
     return this.#queue.size > 0;
@@ -82,13 +89,20 @@ export class Flow {
 
   /** Takes a SEND, or a slice of one; returns 200 or the status to refuse it with. */
   send(frame: RequestFrame, now: number): Outcome {
-    if (frame.first) {
-      const refused = this.#begin(frame, now);
-      if (refused !== 200) return refused;
-    }
-    const status = this.#take(frame, now);
-    if (status !== 200) return status;
-    return this.#pass(frame);
+    let status = frame.first ? this.#begin(frame, now) : 200;
+    if (status === 200) status = this.#take(frame, now);
+    if (status === 200) status = this.#pass(frame);
+    if (frame.flag === "+" && status === 200) {
+      if (frame.first) this.#begun(frame.messageId ?? "");
+    } else this.#unfinished?.delete(frame.messageId ?? "");
+    return status;
+  }
+
+  #begun(messageId: string): void {
+    this.#unfinished ??= new Set();
+    this.#unfinished.add(messageId);
+    const [oldest] = this.#unfinished;
+    if (this.#unfinished.size > maxRememberedIds && oldest !== undefined) this.#unfinished.delete(oldest);
   }
 
   /** Answers a SEND that was accepted. */
@@ -99,6 +113,8 @@ export class Flow {
   #begin(frame: RequestFrame, now: number): Outcome {
     this.#chunk = frame.last ? undefined : new SourceChunk();
     if (this.#queue.refuses) return 413;
+    // SEC-32: what has begun may end; nothing else begins.
+    if (this.#relay.draining && this.#unfinished?.has(frame.messageId ?? "") !== true) return 481;
     // SEC-13: a head, an answer and perhaps a REPORT for next to nothing.
     if (frame.flag === "+" && frame.last && frame.bodyLength < tinyBytes) {
       this.#tiny ??= new Rate(this.#relay.limits.maxTinyChunksPerSecond, now);
@@ -297,7 +313,7 @@ export class Flow {
     this.#refusedIds ??= new Map();
     this.#refusedIds.set(messageId, status);
     const [oldest] = this.#refusedIds.keys();
-    if (this.#refusedIds.size > maxRefusedIds && oldest !== undefined) this.#refusedIds.delete(oldest);
+    if (this.#refusedIds.size > maxRememberedIds && oldest !== undefined) this.#refusedIds.delete(oldest);
   }
 }
 

@@ -46,6 +46,9 @@ export class RelayHop implements ForwardHop {
   #authFailures = 0;
   #strays = 0;
   #pendingAuths = 0;
+  #frames = 0;
+  #partial = -1; // value of #frames when a frame was found half received
+  #partialSince = 0;
   #ended = false;
 
   constructor(relay: RelayCore, link: ForwardLink, relayNames: readonly string[]) {
@@ -76,19 +79,41 @@ export class RelayHop implements ForwardHop {
     return this.#waiting.length > 0;
   }
 
-  /** Something that came in over it has not gone out yet. */
-  get waiting(): boolean {
-    for (const flow of this.#flows.values()) if (flow.waiting) return true;
-    return false;
-  }
-
   /** True once a request of the peer has succeeded: it is no stranger any more. */
   get trusted(): boolean {
     return this.#succeeded;
   }
 
+  /** A message that came in over it has not gone on whole, or something that was passed on over it is not answered. */
+  get underWay(): boolean {
+    if (this.link.state.connection.awaiting > 0) return true;
+    for (const flow of this.#flows.values()) if (flow.underWay) return true;
+    return false;
+  }
+
+  /** What was passed on over it, or waits for that, counts as lost; its senders are told. */
+  giveUp(): void {
+    this.link.state.connection.giveUp(new ConnectionError("closing", "The relay is about to end"));
+    for (const flow of this.#flows.values()) flow.fail(408);
+    this.link.touch();
+  }
+
+  /** Ends a connection whose peer has begun a request and does not go on with it. */
+  checkProgress(now: number, slowMs: number): void {
+    const { connection, paused } = this.link.state;
+    if (!connection.receiving || paused) this.#partial = -1;
+    else if (this.#partial !== this.#frames) {
+      this.#partial = this.#frames;
+      this.#partialSince = now;
+    } else if (now - this.#partialSince >= slowMs) {
+      this.#relay.count("dropped");
+      this.link.abort(new ConnectionError("too-slow", "The peer did not go on with what it had begun"));
+    }
+  }
+
   request(frame: RequestFrame): boolean {
     const now = this.link.lastReceivedAt;
+    this.#frames++;
     if (frame.toPath === this.#lastPath && frame.fromPath === this.#lastFrom && frame.fault === undefined) {
       const flow = this.#lastFlow as Flow;
       if (this.#generation === this.#relay.bindings.generation && flow.valid(now)) {
@@ -328,6 +353,7 @@ export class RelayHop implements ForwardHop {
   }
 
   response(frame: ResponseFrame, transaction: Transaction): void {
+    this.#frames++;
     const { owner } = transaction;
     if (owner instanceof RelayedRequest) owner.answered(frame);
   }

@@ -14,7 +14,10 @@ export interface RelayPlugin extends Plugin {
   announce(uri: MsrpUri | string): void;
   /** Sets other limits; what is under way goes on. @throws {RangeError} impossible ones */
   setLimits(limits: RelayLimits): void;
-  /** No AUTH is taken from now on; what was given out holds until the node closes. */
+  /**
+   * Before the end: AUTH is answered 408, messages that begin 481; those that have begun may end. `Msrp.close` then waits
+   * for these as long as it is told, and reports what has not arrived.
+   */
   drain(): void;
   /** URIs that hold. */
   readonly bindingCount: number;

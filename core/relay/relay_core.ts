@@ -12,15 +12,13 @@ import type { Binding } from "./binding.ts";
 import { Bindings } from "./bindings.ts";
 import { type Dial, Dials } from "./dial.ts";
 import { DialPolicy } from "./dial_policy.ts";
+import { finish } from "./finish.ts";
 import { RelayHop } from "./hop.ts";
 import { type RelayLimits, type ResolvedRelayLimits, relayLimits } from "./limits.ts";
 import { certificateNames, OwnNames } from "./names.ts";
 import type { RelayOptions } from "./options.ts";
 import { MinuteCounter } from "./rate.ts";
 import type { Route } from "./route.ts";
-
-// How often a relay that ends looks whether anything still waits.
-const drainCheckMs = 20;
 
 /** What a relay counts; the numbers only grow. */
 export type RelayCounter = "refused" | "dropped" | "authFailures" | "authorized" | "dialled" | "dialFailures";
@@ -50,6 +48,7 @@ export class RelayCore implements Forwarder {
   readonly #addresses: Map<string, number> = new Map();
   readonly #uris: MsrpUri[];
   readonly #counts: Map<RelayCounter, number> = new Map();
+  #stopWatching: () => void = () => undefined;
   #dialling: MsrpUri | undefined; // the URI whose connection comes up now
 
   /** @throws {RangeError} no domain, an address for a domain, or impossible limits; {TypeError} no credentials */
@@ -122,7 +121,9 @@ export class RelayCore implements Forwarder {
   connected(link: ForwardLink): RelayHop {
     const dialled = this.#dialling;
     const hop = new RelayHop(this, link, this.#namesOf(link, dialled));
+    if (this.#hops.size === 0) this.#watchProgress();
     this.#hops.add(hop);
+    if (hop.shared) link.state.connection.widen(this.limits.maxOpenTransactionsPerRelay);
     for (const name of hop.relayNames) {
       const set = this.#relayHops.get(name) ?? new Set();
       this.#relayHops.set(name, set.add(hop));
@@ -134,6 +135,7 @@ export class RelayCore implements Forwarder {
   /** A connection is over. */
   gone(hop: RelayHop): void {
     if (!this.#hops.delete(hop)) return;
+    if (this.#hops.size === 0) this.#stopWatching();
     for (const name of hop.relayNames) {
       const set = this.#relayHops.get(name);
       set?.delete(hop);
@@ -319,13 +321,18 @@ export class RelayCore implements Forwarder {
     return binding.session;
   }
 
-  async drain(_withinMs: number): Promise<void> {
+  async drain(withinMs: number): Promise<void> {
     this.draining = true;
-    // What waits goes out as its next hops take it; the node bounds the time (SEC-32).
-    for (const waits = (hop: RelayHop): boolean => hop.waiting; [...this.#hops].some(waits); ) {
-      await new Promise<void>((resolve) => {
-        this.host.setTimer(resolve, drainCheckMs);
-      });
-    }
+    await finish(this.#hops, this.host, withinMs);
+  }
+
+  // SEC-12: looks now and then whether what has begun to come in still comes.
+  #watchProgress(): void {
+    const { slowMs } = this.limits;
+    this.#stopWatching = this.host.setTimer(() => {
+      const now = this.host.now();
+      for (const hop of [...this.#hops]) hop.checkProgress(now, slowMs);
+      if (this.#hops.size > 0) this.#watchProgress();
+    }, slowMs / 6);
   }
 }
