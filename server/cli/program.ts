@@ -11,12 +11,16 @@ import { reportFailure } from "./failure.ts";
 import type { ReceiveOptions } from "./receive.ts";
 import type { RelayCommandOptions } from "./relay.ts";
 import type { SendOptions } from "./send.ts";
+import type { StartOptions } from "./start.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { parseCount, parseRate } from "./units.ts";
 import type { UserAction, UserOptions } from "./user.ts";
 
 /** Default of `--listen`: this machine only; name an outside address to be reached from elsewhere. */
 export const DEFAULT_LISTEN = "msrp://127.0.0.1:2855;tcp";
+
+/** Default of `start --relay-listen`. */
+export const DEFAULT_RELAY_LISTEN = "msrps://127.0.0.1:2856;tcp";
 
 /**
  * Runs one command line to its end.
@@ -59,6 +63,23 @@ function buildProgram(run: Run): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .showHelpAfterError("(msrpkit --help lists commands and options)")
     .exitOverride();
+
+  program
+    .command("start")
+    .description("try it out: an echo endpoint, and a relay with demo users in front of it, on this machine")
+    .addOption(listenOption("address of the echo endpoint", [DEFAULT_LISTEN]))
+    .addOption(
+      new Option("--relay-listen <uri>", "address of the relay; may be repeated")
+        .argParser(collect)
+        .default(undefined, DEFAULT_RELAY_LISTEN),
+    )
+    .addOption(
+      new Option("--folder <directory>", "where the certificate of the relay is kept").default(".msrpkit"),
+    )
+    .option("--json", "print events as JSON lines")
+    .action((options: StartOptions) =>
+      run(options, async (terminal) => (await import("./start.ts")).runStart(options, terminal)),
+    );
 
   program
     .command("echo")

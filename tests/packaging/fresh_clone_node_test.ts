@@ -76,10 +76,10 @@ describe("a fresh clone", () => {
   );
 
   test(
-    "Deno alone: deno run -A server/bin.ts echo; deno test -A --no-check",
+    "Deno alone: deno run -A server/bin.ts start; deno test -A --no-check",
     async () => {
       const cwd = clone("deno");
-      await serves("deno run -A server/bin.ts echo", cwd, denoOnly);
+      await serves("deno run -A server/bin.ts start", cwd, denoOnly);
       succeeds("deno test -A --no-check tests/harness tests/unit/core/wire", cwd, denoOnly);
     },
     limitMs,
