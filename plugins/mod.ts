@@ -18,7 +18,7 @@ export {
   type TextRule,
 } from "./content_filter.ts";
 export { type CpimOptions, cpim } from "./cpim.ts";
+export { type LoggerOptions, type LogLevel, type LogRecord, logger } from "./logger.ts";
 export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
 export { type ReportsOptions, reports } from "./reports.ts";
 export { type TraceOptions, type TraceOutput, type TraceSink, type TraceStart, trace } from "./trace.ts";
-export { type LogLevel, type LoggerOptions, type LogRecord, logger } from "./logger.ts";
