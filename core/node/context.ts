@@ -28,6 +28,10 @@ export interface ConnectionHandle extends KeyedValues {
   readonly framing: "stream" | "message";
   /** Sessions bound to it now. */
   readonly sessionCount: number;
+  /** Requests that were sent and are not answered yet. */
+  readonly openTransactions: number;
+  /** Octets of responses and reports that wait to be written; messages wait in their sessions. */
+  readonly waitingBytes: number;
   /** Sends what is queued, then closes; its sessions end. */
   close(): void;
   /** Drops it at once; its sessions fail. */

@@ -42,7 +42,10 @@ export interface ForwardHop {
 
 /** How a connection is doing. */
 export interface LinkState {
-  readonly connection: Pick<Connection, "receiving" | "awaiting" | "giveUp" | "widen">;
+  readonly connection: Pick<
+    Connection,
+    "receiving" | "awaiting" | "giveUp" | "widen" | "openTransactions" | "waitingBytes"
+  >;
   /** This side does not read now: too much waits. */
   readonly paused: boolean;
 }

@@ -9,6 +9,7 @@ import type { PeerCertificate, Transport } from "./transport.ts";
 /** What a handle can ask of its connection. */
 export interface HandleTarget {
   readonly sessionCount: number;
+  readonly state: { readonly connection: { readonly openTransactions: number; readonly waitingBytes: number } };
   close(): void;
   abort(error?: Error): void;
 }
@@ -51,6 +52,12 @@ export class Handle implements ConnectionHandle {
   }
   get sessionCount(): number {
     return this.#target.sessionCount;
+  }
+  get openTransactions(): number {
+    return this.#target.state.connection.openTransactions;
+  }
+  get waitingBytes(): number {
+    return this.#target.state.connection.waitingBytes;
   }
 
   get<T>(key: Key<T>): T | undefined {

@@ -23,6 +23,8 @@ export interface RelayPlugin extends Plugin {
   readonly bindingCount: number;
   /** Connections. */
   readonly connectionCount: number;
+  /** Octets that wait for their next hop. */
+  readonly waitingBytes: number;
   /** How often something has happened. */
   counted(counter: RelayCounter): number;
 }
@@ -71,6 +73,9 @@ export function relay(options: RelayOptions): RelayPlugin {
     },
     get connectionCount() {
       return core?.connectionCount ?? 0;
+    },
+    get waitingBytes() {
+      return core?.waitingBytes ?? 0;
     },
     counted: (counter) => core?.counted(counter) ?? 0,
   };

@@ -30,6 +30,12 @@ describe("a connection's handle", () => {
       "stream",
     ]);
     expect([there.sessionCount, here.sessionCount, there.peerCertificate?.der.length]).toEqual([2, 2, 1]);
+    expect([here.openTransactions, here.waitingBytes]).toEqual([0, 0]);
+    const sent = pair.client.sessions[0]?.send("x");
+    await Promise.resolve();
+    expect(here.openTransactions).toBe(1);
+    await sent?.accepted;
+    expect(here.openTransactions).toBe(0);
     there.set(User, "alice");
     expect([there.get(User), here.get(User)]).toEqual(["alice", undefined]);
     there.set(User, undefined);
