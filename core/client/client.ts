@@ -266,7 +266,7 @@ export class RelayedClient {
     };
     const end = (): void => {
       this.#unroute(key);
-      if (session.relayPath === path) session.lost();
+      session.expired(path);
     };
     after(path.expiresAt - leadMs(path.expiresAt - clock.now()), () => {
       after(path.expiresAt, end);

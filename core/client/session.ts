@@ -187,6 +187,11 @@ export class ClientSession {
     if (this.#state === "open") this.#set("waiting");
   }
 
+  /** The path has ended; for the client. */
+  expired(path: RelayPath): void {
+    if (this.#bound === path) this.lost();
+  }
+
   /** There is another path; for the client. */
   renewed(path: RelayPath, reason: "expiry" | "reconnected"): void {
     this.#path = path;

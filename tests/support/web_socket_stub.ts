@@ -96,6 +96,7 @@ export class WebSocketStub {
   }
 
   #answer(socket: MemorySocket, { id, fromPath, toPath }: Written, status: string, lines: string[]): void {
+    if (socket.readyState !== 1) return;
     const head = [`MSRP ${id} ${status}`, `To-Path: ${fromPath[0]}`, `From-Path: ${toPath[0]}`, ...lines];
     socket.send(new TextEncoder().encode(`${head.join("\r\n")}\r\n-------${id}$\r\n`));
   }

@@ -4,7 +4,7 @@ import { Incoming } from "../../../../core/client/incoming.ts";
 import { rejection } from "../../../support/nodes.ts";
 
 const octets = (text: string): Uint8Array => new TextEncoder().encode(text);
-const incoming = (): Incoming => new Incoming("m0001", "text/plain", []);
+const incoming = (): Incoming => new Incoming("m0001", "image/png", []);
 
 describe("Incoming", () => {
   test("RFC 4975 §7.3.1: chunks in any order make the message", async () => {
@@ -55,7 +55,7 @@ describe("Incoming", () => {
     expect(message.whole).toBe(true);
     expect(await message.bytes()).toEqual(body);
     const blob = message.blob();
-    expect([blob.size, blob.type]).toEqual([body.length, "text/plain"]);
+    expect([blob.size, blob.type]).toEqual([body.length, "image/png"]);
   });
 
   test("overlaps reach into Blobs too", async () => {
