@@ -10,7 +10,15 @@ import { type WebSocketLike, webSocketTransport } from "./_web_socket_transport.
 import { closeCodes } from "./_ws_close_codes.ts";
 import { type HandshakeRules, type WebSocketLimits, webSocketLimits } from "./_ws_limits.ts";
 import { BunSocketEvents, isBunSocket, keepAlive } from "./_ws_mounted.ts";
-import { isField, type Peer, peerOf, policyFault, type Refusal, upgradeFields } from "./_ws_request.ts";
+import {
+  handshakeFault,
+  isField,
+  type Peer,
+  peerOf,
+  policyFault,
+  type Refusal,
+  upgradeFields,
+} from "./_ws_request.ts";
 
 export type { HandshakeRules, WebSocketLimits } from "./_ws_limits.ts";
 
@@ -92,16 +100,14 @@ export function msrpUpgrade(
   return async (c) => {
     const headers = new Map(c.req.raw.headers as Iterable<[string, string]>);
     const { pathname, search, protocol } = new URL(c.req.url);
-    if (headers.get("upgrade")?.toLowerCase() !== "websocket")
-      return refuse(c, {
-        status: 426,
-        reason: "Here is MSRP over WebSocket",
-        headers: [["Upgrade", "websocket"]],
-      });
-    const refused = policyFault(headers, options.origins);
+    const request = { method: c.req.method, url: pathname + search, headers };
+    // Workers have looked at the handshake themselves, and show only some of its fields.
+    const refused =
+      ("WebSocketPair" in globalThis ? notUpgrade(headers) : handshakeFault(request)) ??
+      policyFault(headers, options.origins);
     if (refused !== undefined) return refuse(c, refused);
     const peer = peerOf(factsOf(c, options, protocol === "https:"), headers, options.behindProxy);
-    const result = await app.upgrade?.({ url: pathname + search, headers, ...peer });
+    const result = await app.upgrade?.({ url: request.url, headers, ...peer });
     const verdict = result?.verdict;
     if (verdict?.accepted === false)
       return refuse(c, {
@@ -113,6 +119,11 @@ export function msrpUpgrade(
     const accept = result?.accept ?? app.accept;
     return await upgrade(c, upgradeWebSocket, fields, (socket) => join(socket, accept, peer));
   };
+}
+
+function notUpgrade(headers: ReadonlyMap<string, string>): Refusal | undefined {
+  if (headers.get("upgrade")?.toLowerCase() === "websocket") return undefined;
+  return { status: 426, reason: "Here is MSRP over WebSocket", headers: [["Upgrade", "websocket"]] };
 }
 
 function httpStatus(status: number): 403 {

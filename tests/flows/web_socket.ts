@@ -63,23 +63,7 @@ export class WebSocketFrames {
   }
 
   #frame(opcode: number, payload: Buffer): void {
-    const { length } = payload;
-    const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
-    head[0] = 0x80 | opcode;
-    if (length < 126) head[1] = 0x80 | length;
-    else if (length < 65_536) {
-      head[1] = 0x80 | 126;
-      head.writeUInt16BE(length, 2);
-    } else {
-      head[1] = 0x80 | 127;
-      head.writeBigUInt64BE(BigInt(length), 2);
-    }
-    const mask = randomBytes(4);
-    const masked = Buffer.from(payload);
-    for (let index = 0; index < length; index++) {
-      masked[index] = (masked[index] ?? 0) ^ (mask[index & 3] ?? 0);
-    }
-    this.#send(Buffer.concat([head, mask, masked]));
+    this.#send(clientFrame(opcode, payload));
   }
 
   /** Sends a ping. */
@@ -107,6 +91,42 @@ export class WebSocketFrames {
     }
     return parts;
   }
+}
+
+/** What is unusual about a frame. */
+export interface FrameOddity {
+  /** @default true */
+  readonly final?: boolean;
+  /** @default true */
+  readonly masked?: boolean;
+  /** Bits of the first octet besides. @default 0 */
+  readonly bits?: number;
+  /** What the head says in place of the payload's length, in eight octets. */
+  readonly length?: bigint;
+}
+
+/** A frame as clients send it. */
+export function clientFrame(opcode: number, payload: Buffer, oddity: FrameOddity = {}): Buffer {
+  const { final = true, masked = true, bits = 0 } = oddity;
+  const length = oddity.length ?? payload.length;
+  const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
+  head[0] = (final ? 0x80 : 0) | bits | opcode;
+  const marked = masked ? 0x80 : 0;
+  if (length < 126) head[1] = marked | Number(length);
+  else if (length < 65_536) {
+    head[1] = marked | 126;
+    head.writeUInt16BE(Number(length), 2);
+  } else {
+    head[1] = marked | 127;
+    head.writeBigUInt64BE(BigInt(length), 2);
+  }
+  if (!masked) return Buffer.concat([head, payload]);
+  const mask = randomBytes(4);
+  const hidden = Buffer.from(payload);
+  for (let index = 0; index < payload.length; index++) {
+    hidden[index] = (hidden[index] ?? 0) ^ (mask[index & 3] ?? 0);
+  }
+  return Buffer.concat([head, mask, hidden]);
 }
 
 /** Octets of the MSRP message that a text begins with; all of it when it is none. */
