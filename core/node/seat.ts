@@ -13,7 +13,7 @@ import type { Driver } from "./driver.ts";
 import { errorVerdict, isExpected } from "./fault.ts";
 import { Lane, type LaneOwner } from "./lane.ts";
 import type { NodeCore } from "./node_core.ts";
-import type { Place } from "./pipeline.ts";
+import type { Gated, Place } from "./pipeline.ts";
 import type { Assembler, DeliverMessage, Reporter, SuccessReport } from "./plugin.ts";
 import { ACCEPTED, type MaybeVerdict, refusedBy, Verdict } from "./verdict.ts";
 
@@ -46,6 +46,7 @@ export class Seat implements LaneOwner, Place {
   #driver: Driver | undefined;
   #lane: Lane | undefined;
   #spare: NodeChunkContext<Place> | undefined;
+  #gated: Gated<Place> = {};
   #chunk: NodeChunkContext<Place> | undefined; // the one that is being assembled
   #start = 1; // position of the first octet of the request that is coming in
   #fromPath: RequestFrame["fromPath"] | undefined; // of the last SEND that asked for success reports
@@ -94,10 +95,9 @@ export class Seat implements LaneOwner, Place {
     if (frame.method !== "SEND") {
       if (frame.fault !== undefined) return frame.last ? new Verdict(frame.fault.status) : undefined;
       const handle = (this.#driver as Driver).handle;
-      return this.#node.pipeline.request.run(
-        new NodeRequestContext(frame, core.session, handle, UNKNOWN_METHOD),
-        this.own,
-      );
+      const request = new NodeRequestContext(frame, core.session, handle, UNKNOWN_METHOD);
+      this.#gated = { request };
+      return this.#node.pipeline.request.run(request, this.own);
     }
     if (frame.first) {
       this.#start = frame.byteRange?.start ?? 1;
@@ -111,6 +111,8 @@ export class Seat implements LaneOwner, Place {
     this.#chunk = c.fill(frame, core.session, (this.#driver as Driver).handle, this);
     const verdict = this.#node.pipeline.chunk.run(c, this.own);
     if (verdict instanceof Verdict) this.#spare = c;
+    // A chunk whose message is in a gate is named with it.
+    else if (this.#gated.chunk !== c) this.#gated = { chunk: c };
     return verdict;
   }
 
@@ -120,6 +122,7 @@ export class Seat implements LaneOwner, Place {
 
   abandon(): void {
     if (this.#chunk !== undefined) this.#chunk.abandoned = true;
+    this.#node.pipeline.overdue(this.#gated, this.core.session);
   }
 
   /** What stands inside the `chunk` stage: the chunk is accepted, put it to its message. */
@@ -143,7 +146,9 @@ export class Seat implements LaneOwner, Place {
   #message(message: Message): MaybeVerdict {
     if (message.duplicate) return this.#duplicate(message);
     if (!this.#takesInside(message)) return UNSUPPORTED_TYPE;
-    const c = new NodeMessageContext(message, this.#chunk as NodeChunkContext<Place>);
+    const chunk = this.#chunk as NodeChunkContext<Place>;
+    const c = new NodeMessageContext(message, chunk);
+    this.#gated = { chunk, message: c };
     return this.#node.pipeline.message.run(c, this.own);
   }
 
@@ -191,14 +196,15 @@ export class Seat implements LaneOwner, Place {
       }
     }
     if (handlers.length === 0 || this.core.queue.hasReader) this.core.queue.push(message);
-    this.#handedOver(message, origin, work);
+    this.#handedOver(c, origin, work);
     return ACCEPTED;
   }
 
-  #handedOver(message: Message, origin: Origin, work: Promise<unknown>[]): void {
+  #handedOver(c: NodeMessageContext<Place>, origin: Origin, work: Promise<unknown>[]): void {
     if (this.#node.pipeline.watched("delivered")) {
-      this.#node.pipeline.emit("delivered", { message, session: this.core.session });
+      this.#node.pipeline.emit("delivered", { message: c.message, session: this.core.session });
     }
+    const message = c.received;
     if (message.size !== undefined && work.length === 0) {
       this.#done(message, origin);
       return;
@@ -206,7 +212,7 @@ export class Seat implements LaneOwner, Place {
     // RFC 4975 §7.1.3: a success report says that the message was delivered, so it waits for those who handle it.
     Promise.all([message.completed, ...work]).then(
       () => this.#done(message, origin),
-      (error: unknown) => this.#failedLate(message, origin, error),
+      (error: unknown) => this.#failedLate(c, origin, error),
     );
   }
 
@@ -217,9 +223,9 @@ export class Seat implements LaneOwner, Place {
   }
 
   // RFC 4975 §7.1.4: the 200 is out, so a failure REPORT carries what went wrong.
-  #failedLate(message: Message, origin: Origin, error: unknown): void {
+  #failedLate({ message, received }: NodeMessageContext<Place>, origin: Origin, error: unknown): void {
     this.#reporter.dropped(origin.messageId);
-    const { size } = message;
+    const { size } = received;
     const verdict = this.#handlerFailed(error);
     if (size === undefined) {
       // Aborted or given up, and the assembler has answered for it; or the handler failed and nobody reads on: the sender
@@ -242,7 +248,7 @@ export class Seat implements LaneOwner, Place {
 
   settle(frame: RequestFrame, verdict: Verdict, answered: boolean, waitedMs: number): void {
     if (this.#closed) return;
-    if (!verdict.accepted && !frame.last) this.#refused = frame.transactionId;
+    if (!verdict.accepted) this.#refuse(frame, verdict);
     const carrier = carrierOf(frame, verdict, answered);
     if (carrier === "response") this.#respond(frame, verdict);
     else if (carrier === "report") this.#reportChunk(frame, verdict);
@@ -255,6 +261,14 @@ export class Seat implements LaneOwner, Place {
         answered: carrier,
         waitedMs,
       });
+    }
+  }
+
+  #refuse(frame: RequestFrame, { status, comment }: Verdict): void {
+    if (!frame.last) this.#refused = frame.transactionId;
+    // What has come of the message is of no use without this chunk, and its sender has been told to stop.
+    if (frame.method === "SEND" && frame.fault === undefined && frame.messageId !== undefined) {
+      this.#assembler.refused?.(frame.messageId, status, comment);
     }
   }
 
