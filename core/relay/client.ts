@@ -214,6 +214,8 @@ export class RelayClient {
       // Discard: nobody connects to an endpoint behind a relay (RFC 4145 §4.1 has this port for it).
       port: 9,
       sessionId: createSessionId(),
+      // RFC 7977 §5.2.1: "ws" for who is connected by a WebSocket.
+      transport: this.#relays[0]?.transport,
     });
     const { usePath, expiresAt } = await login({
       auth: this.#auth,
