@@ -33,6 +33,7 @@ export class Chain<C extends object> {
   readonly #terminal: Terminal<C>;
   readonly #onError: ChainError<C>;
   #spare: Run<C> | undefined;
+  readonly #pending: WeakMap<C, Run<C>> = new WeakMap();
 
   constructor(stage: string, steps: readonly Step<C>[], terminal: Terminal<C>, onError: ChainError<C>) {
     this.stage = stage;
@@ -47,7 +48,13 @@ export class Chain<C extends object> {
     this.#spare = undefined; // a nested run of the same stage takes another one
     const verdict = run.start(c, own);
     if (verdict instanceof Verdict) this.#spare = run;
+    else this.#pending.set(c, run);
     return verdict;
+  }
+
+  /** The plugin whose verdict on `c` is awaited; undefined when none is, or when what stands inside the stage is asked. */
+  awaited(c: C): string | undefined {
+    return this.#pending.get(c)?.awaited;
   }
 }
 
@@ -61,6 +68,7 @@ class Run<C extends object> {
   #c: C | undefined;
   #own: readonly unknown[] = [];
   #reached = -1; // deepest step begun; -1 = not running
+  #open = -1; // deepest step begun that has not decided
   #broken = false; // next() was called twice: whatever the outcome, refuse
   #promise: Promise<Verdict> | undefined; // the last one that is known to be checked already
 
@@ -81,8 +89,13 @@ class Run<C extends object> {
     return verdict.then((late) => this.#end(late));
   }
 
+  get awaited(): string | undefined {
+    return this.#steps[this.#open]?.plugin;
+  }
+
   #end(verdict: Verdict): Verdict {
     this.#reached = -1;
+    this.#open = -1;
     this.#c = undefined;
     this.#promise = undefined;
     if (!this.#broken) return verdict;
@@ -93,7 +106,9 @@ class Run<C extends object> {
   #next(index: number): MaybeVerdict {
     if (this.#reached !== index) throw this.#misuse(index);
     this.#reached = index + 1;
-    return this.#step(index + 1);
+    const verdict = this.#step(index + 1);
+    if (verdict instanceof Verdict) this.#open = index;
+    return verdict;
   }
 
   #misuse(index: number): LocalProtocolError {
@@ -109,6 +124,7 @@ class Run<C extends object> {
 
   #step(index: number): MaybeVerdict {
     const step = this.#steps[index];
+    this.#open = index;
     let result: MaybeVerdict;
     try {
       result =
@@ -133,9 +149,14 @@ class Run<C extends object> {
     if (typeof (result as { then?: unknown } | undefined)?.then !== "function")
       return this.#noVerdict(result, index);
     const promise = Promise.resolve(result).then(
-      (verdict) =>
-        verdict instanceof Verdict ? this.#decided(verdict, index) : this.#noVerdict(verdict, index),
-      (error: unknown) => this.#failed(error, index),
+      (verdict) => {
+        this.#open = index - 1;
+        return verdict instanceof Verdict ? this.#decided(verdict, index) : this.#noVerdict(verdict, index);
+      },
+      (error: unknown) => {
+        this.#open = index - 1;
+        return this.#failed(error, index);
+      },
     );
     this.#promise = promise;
     return promise;

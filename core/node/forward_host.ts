@@ -72,8 +72,12 @@ export class NodeForwardHost implements ForwardHost {
     const { session } = new SessionCore({ local, remote, role: "passive" }, host);
     const chunk = (c: NodeChunkContext<Place>, own: readonly unknown[]): MaybeVerdict =>
       pipeline.chunk.run(c, own);
-    return new ForwardPlace(session, pipeline.states(session), chunk, (own, error) =>
-      pipeline.ended(session, own, error),
+    return new ForwardPlace(
+      session,
+      pipeline.states(session),
+      chunk,
+      (own, error) => pipeline.ended(session, own, error),
+      (c) => pipeline.overdue({ chunk: c }, session),
     );
   }
 

@@ -21,20 +21,24 @@ export class ForwardPlace implements Place, ForwardedSession {
   readonly own: readonly unknown[];
   readonly #chunk: (c: NodeChunkContext<Place>, own: readonly unknown[]) => MaybeVerdict;
   readonly #ended: (own: readonly unknown[], error: Error | undefined) => void;
+  readonly #overdue: (c: NodeChunkContext<Place>) => void;
+  #pending: ForwardChunkContext | undefined;
   #spare: ForwardChunkContext | undefined;
   #over = false;
 
-  /** @param chunk runs the stage @param ended tells the plugins that the session is over */
+  /** @param chunk runs the stage @param ended tells the plugins that the session is over @param overdue tells whose verdict does not come */
   constructor(
     session: Session,
     own: readonly unknown[],
     chunk: (c: NodeChunkContext<Place>, own: readonly unknown[]) => MaybeVerdict,
     ended: (own: readonly unknown[], error: Error | undefined) => void,
+    overdue: (c: NodeChunkContext<Place>) => void,
   ) {
     this.session = session;
     this.own = own;
     this.#chunk = chunk;
     this.#ended = ended;
+    this.#overdue = overdue;
   }
 
   chunk(frame: RequestFrame, link: ForwardLink, forward: Forward): MaybeVerdict {
@@ -44,7 +48,12 @@ export class ForwardPlace implements Place, ForwardedSession {
     c.forward = forward;
     const verdict = this.#chunk(c, this.own);
     if (verdict instanceof Verdict) this.#spare = c;
+    else this.#pending = c;
     return verdict;
+  }
+
+  overdue(): void {
+    if (this.#pending !== undefined) this.#overdue(this.#pending);
   }
 
   assemble(c: NodeChunkContext<Place>): MaybeVerdict {

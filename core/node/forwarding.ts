@@ -81,6 +81,8 @@ export interface ForwardedSession {
   readonly session: Session;
   /** Runs the `chunk` stage for a chunk; `forward` stands inside it. */
   chunk(frame: RequestFrame, link: ForwardLink, forward: (frame: RequestFrame) => Verdict): MaybeVerdict;
+  /** The verdict on the chunk given last does not come: tells the `error` tap whose it is. */
+  overdue(): void;
   /** The session is over. */
   end(error: Error | undefined): void;
 }

@@ -35,6 +35,13 @@ export interface Place {
   handOver(c: NodeMessageContext<Place>): MaybeVerdict;
 }
 
+/** What is in the gate of a session. */
+export interface Gated<Seat> {
+  readonly request?: NodeRequestContext | undefined;
+  readonly chunk?: NodeChunkContext<Seat> | undefined;
+  readonly message?: NodeMessageContext<Seat> | undefined;
+}
+
 interface TapEntry {
   readonly plugin: string;
   readonly call: (event: never) => void;
@@ -177,6 +184,20 @@ export class Pipeline<Seat> {
   /** Tells the error tap. */
   error(error: unknown, plugin: string, stage: string, session: Session | undefined): void {
     this.emit("error", { error, plugin, stage, session });
+  }
+
+  /** Tells the error tap whose verdict on what is in a gate was awaited for too long. */
+  overdue(gate: Gated<Seat>, session: Session): void {
+    const { chunk, message, request } = gate;
+    const held: readonly (readonly [string, string | undefined])[] = [
+      ["request", request && this.request.awaited(request)],
+      ["deliver", message && this.deliver.awaited(message)],
+      ["message", message && this.message.awaited(message)],
+      ["chunk", chunk && this.chunk.awaited(chunk)],
+    ];
+    const [stage, plugin = "(node)"] = held.find(([, name]) => name !== undefined) ?? ["assemble"];
+    const error = new LocalProtocolError("gate-timeout", `No verdict came in time in stage "${stage}"`);
+    this.error(error, plugin, stage, session);
   }
 
   /** The pipeline as text, one line per stage. */

@@ -30,6 +30,11 @@ interface Origin {
   readonly successReport: boolean;
 }
 
+function originOf({ messageId }: Message, frame: RequestFrame): Origin {
+  const { fromPath, failureReport, successReport } = frame;
+  return { messageId, fromPath, silent: failureReport === "no", successReport };
+}
+
 /** A session within a node. */
 export class Seat implements LaneOwner, Place {
   readonly core: SessionCore;
@@ -149,7 +154,21 @@ export class Seat implements LaneOwner, Place {
     const chunk = this.#chunk as NodeChunkContext<Place>;
     const c = new NodeMessageContext(message, chunk);
     this.#gated = { chunk, message: c };
-    return this.#node.pipeline.message.run(c, this.own);
+    const origin = originOf(message, chunk.frame);
+    const verdict = this.#node.pipeline.message.run(c, this.own);
+    if (!origin.successReport) return verdict;
+    if (verdict instanceof Verdict) return this.#decided(c, origin, verdict);
+    return verdict.then((late) => this.#decided(c, origin, late));
+  }
+
+  // A plugin that accepts a message without handing it on has taken it: for its sender it is delivered.
+  #decided(c: NodeMessageContext<Place>, origin: Origin, verdict: Verdict): Verdict {
+    if (!verdict.accepted || c.handedOver) return verdict;
+    c.received.completed.then(
+      () => this.#done(c.received, origin),
+      () => undefined,
+    );
+    return verdict;
   }
 
   // RFC 4975 §8.6: accept-wrapped-types. Of what streams the first octets have to do: the rest is the application's.
@@ -174,15 +193,10 @@ export class Seat implements LaneOwner, Place {
   /** What stands inside the `deliver` stage: the application. */
   handOver(c: NodeMessageContext<Place>): MaybeVerdict {
     if (c.chunk.abandoned || this.#closed) return ABANDONED;
+    c.handedOver = true;
     const { message } = c;
     const { session } = this.core;
-    const { frame } = c.chunk;
-    const origin: Origin = {
-      messageId: message.messageId,
-      fromPath: frame.fromPath,
-      silent: frame.failureReport === "no",
-      successReport: frame.successReport,
-    };
+    const origin = originOf(message, c.chunk.frame);
     const work: Promise<unknown>[] = [];
     const handlers = [...this.#node.messageHandlers, ...this.core.handlers];
     for (const handler of handlers) {

@@ -64,6 +64,7 @@ export class ChunkLane implements LaneOwner {
 
   abandon(): void {
     this.#abandoned = true;
+    this.#session.overdue();
   }
 
   wake(): void {}

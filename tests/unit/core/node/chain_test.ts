@@ -225,3 +225,41 @@ describe("a chain fails closed", () => {
     expect(errors).toEqual([]);
   });
 });
+
+describe("a chain that waits", () => {
+  const never: Promise<Verdict> = new Promise(() => undefined);
+  const hangs: Run = () => never;
+  const waits: Run = async (_c, next) => await next();
+
+  test("tells whose verdict it waits for: the innermost that has been asked and has not decided", () => {
+    const c: Probe = { log: [] };
+    const { stage } = chain([waits, around("b"), hangs, waits]);
+    expect(stage.awaited(c)).toBe(undefined);
+    void stage.run(c, []);
+    expect([stage.awaited(c), stage.awaited({ log: [] })]).toEqual(["p2", undefined]);
+  });
+
+  test("also when those inside have decided, at once or later", async () => {
+    const askedFirst: Run = async (_c, next) => {
+      await next();
+      return await never;
+    };
+    for (const inner of [around("b"), waits]) {
+      const c: Probe = { log: [] };
+      const { stage } = chain([waits, askedFirst, inner]);
+      void stage.run(c, []);
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      expect(stage.awaited(c)).toBe("p1");
+    }
+  });
+
+  test("and nobody when what stands inside is asked, or all have decided", async () => {
+    const c: Probe = { log: [] };
+    const inside = chain([waits], () => never);
+    void inside.stage.run(c, []);
+    expect(inside.stage.awaited(c)).toBe(undefined);
+    const decided = chain([waits]);
+    await decided.stage.run(c, []);
+    expect(decided.stage.awaited(c)).toBe(undefined);
+  });
+});

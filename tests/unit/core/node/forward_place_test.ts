@@ -22,6 +22,7 @@ describe("the place of a relayed session", () => {
         return c.frame.transactionId === "bad" ? new Verdict(403) : place.assemble(c);
       },
       () => undefined,
+      () => undefined,
     );
     const forward = (chunk: RequestFrame): Verdict => {
       log.push(`forward ${chunk.transactionId}`);
@@ -43,12 +44,29 @@ describe("the place of a relayed session", () => {
         return c.frame.transactionId === "slow" ? Promise.resolve(ACCEPTED) : ACCEPTED;
       },
       () => undefined,
+      () => undefined,
     );
     const forward = (): Verdict => ACCEPTED;
     place.chunk(frame("a"), link, forward);
     await place.chunk(frame("slow"), link, forward);
     place.chunk(frame("b"), link, forward);
     expect([seen[0] === seen[1], seen[1] === seen[2]]).toEqual([true, false]);
+  });
+
+  test("tells of the chunk whose verdict does not come", () => {
+    const overdue: string[] = [];
+    const place = new ForwardPlace(
+      session,
+      [],
+      (c) => (c.frame.transactionId === "stuck" ? new Promise(() => undefined) : ACCEPTED),
+      () => undefined,
+      (c) => overdue.push(c.frame.transactionId),
+    );
+    place.chunk(frame("a"), link, () => ACCEPTED);
+    place.overdue();
+    place.chunk(frame("stuck"), link, () => ACCEPTED);
+    place.overdue();
+    expect(overdue).toEqual(["stuck"]);
   });
 
   test("ends once", () => {
@@ -59,6 +77,7 @@ describe("the place of a relayed session", () => {
       ["own"],
       () => ACCEPTED,
       (own, cause) => ended.push([own, cause]),
+      () => undefined,
     );
     place.end(error);
     place.end(undefined);
