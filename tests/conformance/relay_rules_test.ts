@@ -25,7 +25,7 @@ describe("a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §4.1, §7: AUTH is AUTH in capitals, and needs no header but the paths [4976-4.1-01] [4976-7-08] [4976-9.1-01]", async () => {
+  test("RFC 4976 §4.1, §7: AUTH is AUTH in capitals, and needs no header but the paths [4976-4.1-01] [4976-7-08] [4976-9.1-01] [4976-T34]", async () => {
     const bench = new RelayBench();
     const one = await bench.peer();
     const bare = (method: string): string =>
@@ -106,7 +106,7 @@ describe("a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4975 §7.2: a SEND is answered one hop back, another request the whole way, both with $", async () => {
+  test("RFC 4975 §7.2: a SEND is answered one hop back, another request the whole way, both with $ [4976-T7] [4976/4975-7.2-01] [4976/4975-7.2-02]", async () => {
     const { bench, peer, token } = await pair();
     const from = `${peer.uri} msrp://origin.example:1/o;tcp`;
     peer.write(request({ to: token, from, body: "x" }));
@@ -130,7 +130,7 @@ describe("a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: fragments are never joined [4976-6.4.1-14] [4976-6.4.1-15]", async () => {
+  test("RFC 4976 §6.4.1: fragments are never joined [4976-6.4.1-14] [4976-6.4.1-15] [4976-T42]", async () => {
     const { bench, alice, peer, way } = await pair();
     peer.send(way, { messageId: "m1234", range: "1-5/10", flag: "+" });
     peer.send(way, { messageId: "m1234", range: "6-10/10", type: "text/html" });
@@ -143,7 +143,7 @@ describe("a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: senders that share a slow next hop alternate, and 30 s count from the last octet [4976-6.4.1-07] [4976-6.4.1-30]", async () => {
+  test("RFC 4976 §6.4.1: senders that share a slow next hop alternate, and 30 s count from the last octet [4976-6.4.1-07] [4976-6.4.1-30] [4976-T18]", async () => {
     const { bench, peer } = await pair({ limits: { stalledMs: 600_000 } });
     const slow = await bench.peer({ highWaterBytes: 10_000 });
     const way = `${await bench.login(slow, "bob")} ${slow.uri}`;

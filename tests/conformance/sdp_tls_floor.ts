@@ -100,7 +100,7 @@ export function tlsFloorTests(subject: NegotiationSubject): void {
     expect(["alert 40", "closed"]).toContain(word);
   });
 
-  test("RFC 4975 §14.2: the suite that every endpoint shall have is there, but for Deno, whose TLS has no RSA key exchange [4975-14.2-03]", async () => {
+  test("RFC 4975 §14.2: the suite that every endpoint shall have is there, but for Deno, whose TLS has no RSA key exchange [4975-14.2-03] [4976-T38]", async () => {
     const word = await said(hello(0x0301, 0x0303, [0x002f]), await makeRsaCertificate());
     if (subject.name === "deno") expect(["alert 40", "closed"]).toContain(word);
     else expect(word).toBe("hello");

@@ -6,7 +6,7 @@ import { rejection, thrown } from "../support/nodes.ts";
 import { peerPath, request, settle, WebSocketStub } from "../support/web_socket_stub.ts";
 
 describe("RFC 7977: handshake", () => {
-  test("§4.1: the client offers the sub-protocol msrp [7977-4.1-01]", async () => {
+  test("§4.1: the client offers the sub-protocol msrp, once [6455-4.1-01] [7977-4.1-01]", async () => {
     const stub = new WebSocketStub();
     await stub.client().open();
     expect(stub.sockets.offers).toEqual([["msrp"]]);

@@ -4,6 +4,7 @@ import { FakeClock, MemoryNetwork, memoryPair, settle } from "../../adapters/mem
 import {
   ClientAuth,
   Msrp,
+  type MsrpOptions,
   MsrpUri,
   type Plugin,
   type RelayOptions,
@@ -79,7 +80,11 @@ export class RelayBench {
   readonly dialled: string[] = [];
   #peers = 0;
 
-  constructor(options: Partial<RelayOptions> = {}, ...plugins: readonly Plugin[]) {
+  constructor(
+    given: Partial<RelayOptions> & Pick<MsrpOptions, "connection"> = {},
+    ...plugins: readonly Plugin[]
+  ) {
+    const { connection, ...options } = given;
     this.plugin = relay({
       domains: ["relay.example"],
       listen: ["msrps://0.0.0.0:2855;tcp", "msrp://0.0.0.0:2856;tcp"],
@@ -91,7 +96,10 @@ export class RelayBench {
       dial: { allow: ["peer.example"] },
       ...options,
     });
-    this.app = new Msrp({ clock: this.clock }).use(this.plugin, ...plugins);
+    this.app = new Msrp({ clock: this.clock, ...(connection === undefined ? {} : { connection }) }).use(
+      this.plugin,
+      ...plugins,
+    );
     this.app.tap("error", ({ error }) => this.errors.push(error));
     this.network.listen("relay.example", 2855, this.app.accept, true);
   }
@@ -137,11 +145,21 @@ export class RelayBench {
     return final.headers["Use-Path"] ?? "";
   }
 
-  /** An AUTH with credentials, after the challenge; returns the last answer. */
+  /**
+   * An AUTH with credentials, after the challenge; returns the last answer. `spoil` changes the credentials on their way,
+   * `beforeAnswer` runs between challenge and credentials.
+   */
   async auth(
     peer: RelayPeer,
     user: string,
-    fields: { password?: string; headers?: readonly string[]; from?: string; to?: string } = {},
+    fields: {
+      password?: string;
+      headers?: readonly string[];
+      from?: string;
+      to?: string;
+      spoil?: (authorization: string) => string;
+      beforeAnswer?: () => Promise<void>;
+    } = {},
   ): Promise<Written> {
     const to = fields.to ?? this.authUri;
     const from = fields.from ?? peer.uri;
@@ -158,7 +176,9 @@ export class RelayBench {
     };
     const first = await ask(undefined);
     if (first.what !== "401") return first;
-    return await ask(await exchange.challenged(Object.entries(first.headers)));
+    const authorization = await exchange.challenged(Object.entries(first.headers));
+    await fields.beforeAnswer?.();
+    return await ask(fields.spoil?.(authorization) ?? authorization);
   }
 
   /** A peer that the relay can dial, at a host and port of the network. */

@@ -16,7 +16,7 @@ describe("AUTH at a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §8: is found under each spelling of the relay's name [4976-8-02] [4976-8-12] [4976-5.1-20]", async () => {
+  test("RFC 4976 §8: is found under each spelling of the relay's name [4976-8-02] [4976-8-12] [4976-5.1-20] [4976-T9]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     for (const to of [
@@ -42,7 +42,7 @@ describe("AUTH at a relay", () => {
     await lax.close();
   });
 
-  test("RFC 4976 §6.3: lifetimes out of bounds, after the credentials [4976-6.3-08] [4976-6.3-09] [4976-6.3-10] [4976-4.6-01] [4976-4.6-03] [4976-4.6-04] [4976-6.3-29]", async () => {
+  test("RFC 4976 §6.3: lifetimes out of bounds, after the credentials [4976-6.3-08] [4976-6.3-09] [4976-6.3-10] [4976-4.6-01] [4976-4.6-03] [4976-4.6-04] [4976-6.3-29] [4976-T28]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     const told: (string | undefined)[][] = [];
@@ -131,7 +131,7 @@ describe("AUTH at a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §5.1: Use-Path is From-Path turned round [4976-5.1-19] [4976-4.2-03]", async () => {
+  test("RFC 4976 §5.1: Use-Path is From-Path turned round [4976-5.1-19] [4976-4.2-03] [4976-T8] [4976-T46]", async () => {
     const bench = new RelayBench({ relays: ["inner.example"] });
     const inner = await bench.peer({ names: ["inner.example"] });
     const [first, second] = [

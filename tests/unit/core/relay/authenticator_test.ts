@@ -85,7 +85,7 @@ function verdict(outcome: AuthOutcome): unknown {
 }
 
 describe("challenge", () => {
-  test("RFC 4976 §5.1, §9.1: 401 with Digest, realm, nonce, qop and opaque; no domain, auth-int or -sess [4976-5.1-09] [4976-5.1-10] [4976-4.3-01] [4976-9.1-04] [4976-9.1-05] [4976-9.1-08] [4976-9.1-10] [2617-1.2-02]", async () => {
+  test("RFC 4976 §5.1, §9.1: 401 with Digest, realm, nonce, qop and opaque; no domain, auth-int or -sess [4976-5.1-09] [4976-5.1-10] [4976-4.3-01] [4976-9.1-04] [4976-9.1-05] [4976-9.1-08] [4976-9.1-10] [2617-1.2-02] [4976-T4]", async () => {
     const asked = failure(await authenticator().verify({ digestUri: uri, authorization: undefined }, 0));
     expect(asked.status).toBe(401);
     expect(challenges(asked).length).toBe(2);
@@ -222,7 +222,7 @@ describe("right credentials", () => {
     expect(success(await login(relay, answer(await ask(relay), zoe))).user).toBe("zoë");
   });
 
-  test("RFC 4976 §9.1: uri may be there, in any equal spelling, and is not what is hashed [4976-9.1-17]", async () => {
+  test("RFC 4976 §9.1: uri may be there, in any equal spelling, and is not what is hashed [4976-9.1-17] [4976-T3]", async () => {
     const relay = authenticator();
     for (const spelling of [uri, "MSRPS://RELAY.example.com;TCP"]) {
       const authorization = answer(await ask(relay), { more: `, uri="${spelling}"` });
@@ -279,7 +279,7 @@ describe("right credentials", () => {
 });
 
 describe("wrong credentials", () => {
-  test("RFC 4976 §10.3: wrong password: 401, a fresh challenge, no stale, counted [4976-6.3-25] [4976-9.1-24] [4976-9.1-26] [2617-3.2.1-05]", async () => {
+  test("RFC 4976 §10.3: wrong password: 401, a fresh challenge, no stale, counted [4976-6.3-25] [4976-9.1-24] [4976-9.1-26] [2617-3.2.1-05] [4976-T27]", async () => {
     const relay = authenticator();
     const nonce = await ask(relay);
     const outcome = failure(await login(relay, answer(nonce, { password: "wrong" })));
@@ -439,7 +439,7 @@ describe("nonces", () => {
     expect((await Promise.all(both)).map(verdict)).toEqual(["accepted", [401, "replay", "free", "stale"]]);
   });
 
-  test("SEC-07: challenges, wrong answers and unknown nonces keep nothing; each login one entry", async () => {
+  test("SEC-07: challenges, wrong answers and unknown nonces keep nothing; each login one entry [SEC-07]", async () => {
     const relay = authenticator({ maxUsed: 2 });
     for (let index = 0; index < 100; index++) {
       await login(relay, answer(await ask(relay), { password: `guess-${index}` }));

@@ -31,7 +31,7 @@ function setup(limits: RelayLimits = {}) {
 }
 
 describe("bindings", () => {
-  test("RFC 4976 §6.3: every URI is new, random, and tells nothing [4976-6.3-17] [4976-6.3-23] [4976-6.3-26] [4976-A-01]", () => {
+  test("RFC 4976 §6.3: every URI is new, random, and tells nothing [4976-6.3-17] [4976-6.3-23] [4976-6.3-26] [4976-A-01] [4976-T30]", () => {
     const { grant, bindings } = setup({ maxBindingsPerConnection: 10_000, maxBindingsPerUser: 10_000 });
     const ids = Array.from({ length: 2000 }, () => grant()?.uri.sessionId ?? "");
     expect(new Set(ids).size).toBe(2000);

@@ -223,7 +223,7 @@ describe("challenges", () => {
     expect(await codeOf(() => client().begin(uri, channel).challenged([]))).toBe("no-usable-challenge");
   });
 
-  test("RFC 2617 §3.2.1: opaque goes back unchanged, algorithm as it was spelt or not at all [2617-3.2.1-04] [7616-3.3-04] [2617-3.2.2-01]", async () => {
+  test("RFC 2617 §3.2.1: opaque goes back unchanged, algorithm as it was spelt or not at all [2617-3.2.1-04] [7616-3.3-04] [2617-3.2.2-01] [4976-T4]", async () => {
     const sent = await client()
       .begin(uri, channel)
       .challenged(challenge('qop="auth", opaque="a \\"b\\" c", algorithm=md5'));

@@ -34,7 +34,7 @@ function refusal(value: string): string {
 }
 
 describe("formatAuthorization()", () => {
-  test("RFC 4976 §7: qop, nc and algorithm bare, the others quoted [4976-7-03] [4976-9.1-16] [7616-3.4-01] [4976-9.1-11]", () => {
+  test("RFC 4976 §7: qop, nc and algorithm bare, the others quoted [4976-7-03] [4976-9.1-16] [7616-3.4-01] [4976-9.1-11] [4976-T5]", () => {
     expect(
       formatAuthorization({
         username: "alice",

@@ -7,7 +7,7 @@ import {
 } from "../../../../core/relay/digest_challenge.ts";
 
 describe("formatChallenge()", () => {
-  test("RFC 4976 §7: qop quoted, algorithm and stale bare, commas with a blank [4976-7-01] [4976-7-02] [7616-3.3-01]", () => {
+  test("RFC 4976 §7: qop quoted, algorithm and stale bare, commas with a blank [4976-7-01] [4976-7-02] [7616-3.3-01] [4976-T5]", () => {
     const challenge = {
       realm: "relay.example.com",
       nonce: "00ff",
@@ -76,7 +76,7 @@ describe("parseChallenges()", () => {
 });
 
 describe("isStaleChallenge()", () => {
-  test("RFC 4976 §6.3: stale=true in any letter case, and nothing else [4976-6.3-21] [2617-3.2.1-06]", () => {
+  test("RFC 4976 §6.3: stale=true in any letter case, and nothing else [4976-6.3-21] [2617-3.2.1-06] [4976-T27]", () => {
     for (const stale of ["true", "TRUE", "True", '"true"']) {
       expect(isStaleChallenge([`Digest realm="r", nonce="n", qop="auth", stale=${stale}`])).toBe(true);
     }

@@ -13,7 +13,7 @@ describe("digestHash()", () => {
     );
   });
 
-  test("RFC 7616 §3.2: lower-case hex, 32 digits for MD5 and 64 for the others [7616-3.2-01]", () => {
+  test("RFC 7616 §3.2: lower-case hex, 32 digits for MD5 and 64 for the others [7616-3.2-01] [4976-T39] [7616-3.7-03]", () => {
     for (const algorithm of ["MD5", "SHA-256", "SHA-512-256"] as const) {
       expect(digestHash(algorithm, "")).toMatch(new RegExp(`^[0-9a-f]{${digestLength(algorithm)}}$`));
     }

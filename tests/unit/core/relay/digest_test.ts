@@ -40,7 +40,7 @@ describe("digestResponse()", () => {
     );
   });
 
-  test("RFC 4976 §9.1: A2 is AUTH and the URI octet for octet, so another spelling is another response [4976-9.1-13]", () => {
+  test("RFC 4976 §9.1: A2 is AUTH and the URI octet for octet, so another spelling is another response [4976-9.1-13] [4976-T2]", () => {
     const ha1 = createHa1("MD5", "alice", "relay.example.com", "correct horse battery");
     const responses = [
       "msrps://relay.example.com;tcp",
@@ -74,7 +74,7 @@ describe("digestRspauth()", () => {
 });
 
 describe("createUserhash()", () => {
-  test("RFC 7616 §3.9.2, erratum 4897: the hash of user and realm", () => {
+  test("RFC 7616 §3.9.2, erratum 4897: the hash of user and realm [4976-T6]", () => {
     expect(createUserhash("SHA-512-256", "Jäsøn Doe", "api@example.org")).toBe(
       "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b",
     );

@@ -48,7 +48,7 @@ describe("what waits for a slow next hop", () => {
     await bench.close();
   });
 
-  test("every SEND that got a 200 arrives or is reported [SEC-11] [4976-6.4.1-27]", async () => {
+  test("every SEND that got a 200 arrives or is reported [SEC-11] [4976-6.4.1-27] [4976-T37]", async () => {
     const { bench, alice, way } = await slow();
     const peer = await bench.peer();
     const before = await sendMany(peer, way, 1500);

@@ -75,7 +75,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: bodiless, empty and odd bodies stay what they are [4976-6.4.1-28] [4976-6.4.1-32]", async () => {
+  test("RFC 4976 §6.4.1: bodiless, empty and odd bodies stay what they are [4976-6.4.1-28] [4976-6.4.1-32] [4976-T13] [4976-T14] [SEC-24]", async () => {
     const { bench, alice, peer, way } = await pair();
     peer.write(request({ to: way, from: peer.uri, range: "1-0/0", headers: ["Failure-Report: no"] }));
     peer.send(way, { body: "", range: "1-0/0", headers: ["Failure-Report: no"] });
@@ -89,7 +89,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: a long chunk goes on in pieces as it comes [4976-6.4.1-05] [4976-6.4.1-12] [4976-6.4.1-16] [4976-6.4.1-19] [4976-6.4.1-20]", async () => {
+  test("RFC 4976 §6.4.1: a long chunk goes on in pieces as it comes [4976-6.4.1-05] [4976-6.4.1-12] [4976-6.4.1-16] [4976-6.4.1-19] [4976-6.4.1-20] [4976-T15] [4976-6.4.1-31] [4976/4975-7.1.1-02] [4976/4975-7.1.1-03]", async () => {
     for (const [range, total] of [
       ["1-*/200000", "200000"],
       ["1-200000/200000", "200000"],
@@ -137,7 +137,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: an error of the next hop becomes one REPORT, with the real range [4976-3-06] [4976-6.4.1-09] [4976-6.4.1-22] [4976-6.4.3-04]", async () => {
+  test("RFC 4976 §6.4.1: an error of the next hop becomes one REPORT, with the real range [4976-3-06] [4976-6.4.1-09] [4976-6.4.1-22] [4976-6.4.3-04] [4976/4975-7.1.4-01] [4976/4975-7.1.2-03]", async () => {
     const { bench, alice, peer, token, way } = await pair();
     peer.send(way, { messageId: "m1234", range: "6-*/*" });
     await peer.heard();
@@ -152,7 +152,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: errors by Failure-Report; every 2xx is a success [4976-6.4.1-10] [4976-6.4.3-09]", async () => {
+  test("RFC 4976 §6.4.1: errors by Failure-Report; every 2xx is a success [4976-6.4.1-10] [4976-6.4.3-09] [4976-T17]", async () => {
     const { bench, alice, peer, way } = await pair();
     const told: string[][] = [];
     for (const [report, status] of [
@@ -169,7 +169,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: 408 when no answer comes in 30 s, only for yes [4976-3-08] [4976-3-12] [4976-6.4.1-06] [4976-6.4.1-08]", async () => {
+  test("RFC 4976 §6.4.1: 408 when no answer comes in 30 s, only for yes [4976-3-08] [4976-3-12] [4976-6.4.1-06] [4976-6.4.1-08] [4976-T1] [4976-T16] [4976-T17] [4976-6.4.1-02]", async () => {
     const { bench, alice, peer, way } = await pair();
     peer.send(way);
     peer.send(way, { headers: ["Failure-Report: partial"] });
@@ -221,7 +221,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.2: REPORTs and unknown methods go from end to end, and answers come back [4976-3-04] [4976-3-05] [4976-6.4.2-02] [4976-6.4.2-05] [4976-6.4.2-08] [4976-6.4.2-11] [4976-6.4.3-05]", async () => {
+  test("RFC 4976 §6.4.2: REPORTs and unknown methods go from end to end, and answers come back [4976-3-04] [4976-3-05] [4976-6.4.2-02] [4976-6.4.2-05] [4976-6.4.2-08] [4976-6.4.2-11] [4976-6.4.3-05] [4976-3-11] [4976-6.4.3-07]", async () => {
     const { bench, alice, peer, token, way } = await pair();
     peer.write(
       request({
@@ -266,7 +266,7 @@ describe("what a relay passes on", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4: both sides behind the relay: both URIs change sides, one 200 [4976-6.4-08]", async () => {
+  test("RFC 4976 §6.4: both sides behind the relay: both URIs change sides, one 200 [4976-6.4-08] [4976-T20]", async () => {
     const { bench, alice, token } = await pair();
     const bob = await bench.peer();
     const second = await bench.login(bob, "bob");

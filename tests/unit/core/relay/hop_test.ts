@@ -4,7 +4,7 @@ import { describe, expect, test } from "#test";
 import { answer, RelayBench, request } from "../../../support/relay_bench.ts";
 
 describe("a connection of a relay", () => {
-  test("RFC 4976 §6.1: is closed when nothing succeeds within 30 s [4976-6.1-04] [4976-6.1-05] [4976-6.1-08]", async () => {
+  test("RFC 4976 §6.1: is closed when nothing succeeds within 30 s [4976-6.1-04] [4976-6.1-05] [4976-6.1-08] [4976-T29] [SEC-19]", async () => {
     const bench = new RelayBench();
     const silent = await bench.peer();
     const failing = await bench.peer();
@@ -29,7 +29,7 @@ describe("a connection of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.2: is dropped for a request to somebody else [4976-6.2-03]", async () => {
+  test("RFC 4976 §6.2: is dropped for a request to somebody else [4976-6.2-03] [4976-T10] [4976-6.4.1-18]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     await bench.login(alice, "alice");
@@ -39,7 +39,7 @@ describe("a connection of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.3: an own URI that nobody has gets 481, and the connection stays [4976-6.2-04] [4976-6.3-14] [4976-6.3-15]", async () => {
+  test("RFC 4976 §6.3: an own URI that nobody has gets 481, and the connection stays [4976-6.2-04] [4976-6.3-14] [4976-6.3-15] [4976-T10]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     const token = await bench.login(alice, "alice");
@@ -57,7 +57,7 @@ describe("a connection of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4975 §12: the relay as the target answers 501, 481, or 200 to a keep-alive [4976-6.4.2-07] [7977-6-04]", async () => {
+  test("RFC 4975 §12: the relay as the target answers 501, 481, or 200 to a keep-alive [4976-6.4.2-07] [7977-6-04] [4976-T11]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     const token = await bench.login(alice, "alice");
@@ -69,7 +69,7 @@ describe("a connection of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4: a stranger reaches the client of a URI and nobody else [4976-6.4-03] [4976-6.4-04] [SEC-01]", async () => {
+  test("RFC 4976 §6.4: a stranger reaches the client of a URI and nobody else [4976-6.4-03] [4976-6.4-04] [SEC-01] [4976-T21] [4976-9.3-01]", async () => {
     const bench = new RelayBench();
     const victim = bench.stub("peer.example", 9000);
     const alice = await bench.peer();
@@ -87,7 +87,7 @@ describe("a connection of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4: what a stranger says in From-Path takes no traffic away [4976-6.4-11] [SEC-17]", async () => {
+  test("RFC 4976 §6.4: what a stranger says in From-Path takes no traffic away [4976-6.4-11] [SEC-17] [4976-T36]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     const token = await bench.login(alice, "alice");

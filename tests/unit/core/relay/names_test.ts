@@ -34,7 +34,7 @@ describe("a relay's own names", () => {
     expect([names.hasDomain("RELAY.example"), names.hasDomain("other.example")]).toEqual([true, false]);
   });
 
-  test("RFC 4976 §9.2: a certificate speaks for its DNS names, when it is verified [4976-6.1-02] [4976-9.2-04]", () => {
+  test("RFC 4976 §9.2: a certificate speaks for its DNS names, when it is verified [4976-6.1-02] [4976-9.2-04] [4976-T44] [SEC-28]", () => {
     const subjectAltNames = ["DNS:Inner.example", "IP:192.0.2.1", "URI:sip:a@b", "DNS:two.example"];
     const handle = (secure: boolean, verified: boolean): ConnectionHandle =>
       ({

@@ -37,7 +37,7 @@ describe("Nonces", () => {
     expect(nonces.check(nonces.issue("r", 2 ** 45), "r", 2 ** 45 + 59_999)).toBe("valid");
   });
 
-  test("RFC 4976 §9.1: the count must rise; there is no window below it [4976-9.1-22] [4976-9.1-23]", () => {
+  test("RFC 4976 §9.1: the count must rise; there is no window below it [4976-9.1-22] [4976-9.1-23] [4976-T26]", () => {
     const nonces = new Nonces();
     const nonce = nonces.issue("r", 0);
     expect(nonces.use(nonce, "00000000", 0)).toBe(false);
@@ -51,13 +51,13 @@ describe("Nonces", () => {
     expect(nonces.use(nonces.issue("r", 0), one, 0)).toBe(true);
   });
 
-  test("SEC-07: issuing keeps nothing; a million challenges without an answer leave the table empty", () => {
+  test("SEC-07: issuing keeps nothing; a million challenges without an answer leave the table empty [SEC-07]", () => {
     const nonces = new Nonces();
     for (let index = 0; index < 20_000; index++) nonces.issue("r", index);
     expect(nonces.used).toBe(0);
   });
 
-  test("SEC-07: limit: the table holds maxUsed; what it forgets is stale afterwards and cannot be replayed", () => {
+  test("SEC-07: limit: the table holds maxUsed; what it forgets is stale afterwards and cannot be replayed [SEC-07]", () => {
     const nonces = new Nonces({ maxUsed: 3 });
     const used = [10, 20, 30].map((now) => nonces.issue("r", now));
     const waiting = nonces.issue("r", 10);
@@ -86,7 +86,7 @@ describe("Nonces", () => {
     expect(nonces.check(waiting, "r", 105)).toBe("valid");
   });
 
-  test("SEC-33: a clock that jumps back does not revive anything that was used", () => {
+  test("SEC-33: a clock that jumps back does not revive anything that was used [SEC-33]", () => {
     const nonces = new Nonces({ lifetimeMs: 100 });
     const nonce = nonces.issue("r", 1000);
     nonces.use(nonce, one, 1000);
@@ -94,7 +94,7 @@ describe("Nonces", () => {
     expect(nonces.use(nonce, one, 500)).toBe(false);
   });
 
-  test("SEC-34: members of a farm that share the secret know each other's nonces", () => {
+  test("SEC-34: members of a farm that share the secret know each other's nonces [SEC-34]", () => {
     const secret = new Uint8Array(32).fill(7);
     const nonce = new Nonces({ secret }).issue("r", 1000);
     expect(new Nonces({ secret }).check(nonce, "r", 1001)).toBe("valid");

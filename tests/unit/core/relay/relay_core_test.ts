@@ -27,7 +27,7 @@ describe("next hops of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4.1: nobody there: 200 for the SEND, then a REPORT, nothing for no [4976-3-07] [4976-6.4.1-09] [4976-6.4.1-10]", async () => {
+  test("RFC 4976 §6.4.1: nobody there: 200 for the SEND, then a REPORT, nothing for no [4976-3-07] [4976-6.4.1-09] [4976-6.4.1-10] [4976-T43]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     const token = await bench.login(alice, "alice");
@@ -73,7 +73,7 @@ describe("next hops of a relay", () => {
     await bench.close();
   });
 
-  test("RFC 4976 §6.4: forbidden places, unknown transports and .invalid are never dialled [SEC-02] [SEC-03] [4976-6.4-10] [7977-A-02]", async () => {
+  test("RFC 4976 §6.4: forbidden places, unknown transports and .invalid are never dialled [SEC-02] [SEC-03] [4976-6.4-10] [7977-A-02] [4976-T23]", async () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     const token = await bench.login(alice, "alice");
