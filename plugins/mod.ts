@@ -22,3 +22,11 @@ export { type LoggerOptions, type LogLevel, type LogRecord, logger } from "./log
 export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
 export { type ReportsOptions, reports } from "./reports.ts";
 export { type TraceOptions, type TraceOutput, type TraceSink, type TraceStart, trace } from "./trace.ts";
+export {
+  type MetricFamily,
+  type MetricSample,
+  type MetricsOptions,
+  type MetricsPlugin,
+  metrics,
+  type RelayNumbers,
+} from "./metrics.ts";

@@ -24,12 +24,14 @@ const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   plugins: {
     zod: "options are checked by a schema, once, in the factory",
+    "@opentelemetry/api": "spans and their context",
     "file-type": "signatures of file types",
     jose: "JSON Web Tokens and key sets; pure",
     "fast-xml-parser": "the XML of notifications and typing indications; pure",
   },
   adapters: {
-    hono: "the HTTP side of a WebSocket upgrade",
+    hono: "the HTTP side of a WebSocket upgrade, and of monitoring",
+    "prom-client": "the text format of Prometheus",
     effect: "lifetimes of listeners and connections (adapters/effect.ts)",
     zod: "options are checked by a schema, once, in the factory",
   },
@@ -37,6 +39,7 @@ const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     commander: "the command line",
     effect: "lifetimes, retries and ordered shutdown",
     hono: "health, metrics and admin over HTTP",
+    "@hono/node-server": "serves them",
     zod: "configuration is checked by a schema",
     "@peculiar/x509": "self-signed certificates",
     "reflect-metadata": "@peculiar/x509 needs it imported first",
