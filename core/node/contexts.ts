@@ -149,6 +149,8 @@ export class NodeMessageContext<Owner> extends BaseContext implements MessageCon
   message: Message;
   /** What came in, whatever became of it since: reports are about its octets. */
   readonly received: Message;
+  /** True once the application has it. */
+  handedOver: boolean = false;
   readonly chunk: NodeChunkContext<Owner>;
   readonly session: Session;
   readonly connection: ConnectionHandle;

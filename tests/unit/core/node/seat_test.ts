@@ -25,6 +25,22 @@ describe("delivery", () => {
     await pair.close();
   });
 
+  test("RFC 4975 §7.1.3: what a plugin takes for itself is delivered: it is reported, and no handler sees it", async () => {
+    for (const later of [false, true]) {
+      const taking = definePlugin({
+        name: "taking",
+        message: (c) => (later ? Promise.resolve(c.accept()) : c.accept()),
+      });
+      const pair = new NodePair({ serverPlugins: [taking] });
+      const seen: unknown[] = [];
+      pair.server.onMessage((message) => void seen.push(message));
+      const [session] = await pair.sessions();
+      await session.send("for the plugin").delivered;
+      expect(seen).toEqual([]);
+      await pair.close();
+    }
+  });
+
   test("keeps what came before the first loop, in order", async () => {
     const pair = new NodePair();
     const [session, there] = await pair.sessions();
