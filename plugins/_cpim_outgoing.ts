@@ -32,11 +32,6 @@ export const cpimIdentity: Key<CpimIdentity> = defineKey("cpim.identity");
 /** Stands for an address that nobody has named: who is meant is then the signalling's matter. */
 export const anonymousUri = "sip:anonymous@anonymous.invalid";
 
-/** True for an address that leads to nobody (RFC 3323 §4.1.1.3, RFC 4575 §5.6). */
-export function isAnonymous(uri: string): boolean {
-  return /^[^:]+:(?:[^@]*@)?[^;?]*\.invalid(?::\d+)?(?:[;?].*)?$/i.test(uri);
-}
-
 /** What goes into a wrapper besides the content. */
 export type CpimWrapper = Omit<CpimFields, "contentType">;
 
