@@ -49,6 +49,7 @@ export class RelayHop implements ForwardHop {
   #frames = 0;
   #partial = -1; // value of #frames when a frame was found half received
   #partialSince = 0;
+  #pausedAt = 0; // when this side was last found not reading
   #ended = false;
 
   constructor(relay: RelayCore, link: ForwardLink, relayNames: readonly string[]) {
@@ -101,10 +102,11 @@ export class RelayHop implements ForwardHop {
   /** Ends a connection whose peer has begun a request and does not go on with it. */
   checkProgress(now: number, slowMs: number): void {
     const { connection, paused } = this.link.state;
+    if (paused) this.#pausedAt = now;
     if (!connection.receiving || paused) this.#partial = -1;
     else if (this.#partial !== this.#frames) {
       this.#partial = this.#frames;
-      this.#partialSince = now;
+      this.#partialSince = Math.max(this.link.lastReceivedAt, this.#pausedAt);
     } else if (now - this.#partialSince >= slowMs) {
       this.#relay.count("dropped");
       this.link.abort(new ConnectionError("too-slow", "The peer did not go on with what it had begun"));
