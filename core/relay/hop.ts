@@ -13,6 +13,7 @@ import type { MsrpUri } from "../wire/uri.ts";
 import type { Binding } from "./binding.ts";
 import { ChunkLane } from "./chunk_lane.ts";
 import { Flow } from "./flow.ts";
+import { Progress } from "./progress.ts";
 import type { RelayCore } from "./relay_core.ts";
 import { RelayedRequest } from "./relayed_request.ts";
 import { findRoute } from "./route.ts";
@@ -36,6 +37,7 @@ export class RelayHop implements ForwardHop {
   readonly #peerOf: Set<readonly [binding: Binding, key: string]> = new Set();
   readonly #lanes: Map<Flow, ChunkLane> = new Map();
   readonly #watch: Timer;
+  readonly #progress = new Progress();
   #waiting: Flow[] = [];
   #lastPath: readonly MsrpUri[] | undefined;
   #lastFrom: readonly MsrpUri[] | undefined;
@@ -47,9 +49,6 @@ export class RelayHop implements ForwardHop {
   #strays = 0;
   #pendingAuths = 0;
   #frames = 0;
-  #partial = -1; // value of #frames when a frame was found half received
-  #partialSince = 0;
-  #pausedAt = 0; // when this side was last found not reading
   #ended = false;
 
   constructor(relay: RelayCore, link: ForwardLink, relayNames: readonly string[]) {
@@ -101,16 +100,9 @@ export class RelayHop implements ForwardHop {
 
   /** Ends a connection whose peer has begun a request and does not go on with it. */
   checkProgress(now: number, slowMs: number): void {
-    const { connection, paused } = this.link.state;
-    if (paused) this.#pausedAt = now;
-    if (!connection.receiving || paused) this.#partial = -1;
-    else if (this.#partial !== this.#frames) {
-      this.#partial = this.#frames;
-      this.#partialSince = Math.max(this.link.lastReceivedAt, this.#pausedAt);
-    } else if (now - this.#partialSince >= slowMs) {
-      this.#relay.count("dropped");
-      this.link.abort(new ConnectionError("too-slow", "The peer did not go on with what it had begun"));
-    }
+    if (!this.#progress.stalled(this.link, this.#frames, now, slowMs)) return;
+    this.#relay.count("dropped");
+    this.link.abort(new ConnectionError("too-slow", "The peer did not go on with what it had begun"));
   }
 
   request(frame: RequestFrame): boolean {

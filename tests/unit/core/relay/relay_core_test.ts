@@ -213,4 +213,120 @@ describe("next hops of a relay", () => {
     expect(bench.errors).toEqual([]);
     await bench.close();
   });
+
+  test("RFC 4976 §8: a relay without a port in an AUTH is looked up as a service; nothing else may leave the port out [4976-8-01] [4976-8-02] [4976-8-05]", async () => {
+    const dialled: string[] = [];
+    const bench = new RelayBench({
+      dial: { allow: ["outer.example"] },
+      connector: (target, accept, more) => {
+        dialled.push(`${target.host}:${target.port} ${target.secure}`);
+        // What an adapter does with port 0: SRV, in the order of its records, then 2855.
+        const found = target.port === 0 ? { ...target, port: 4001 } : target;
+        return bench.network.connect(found, accept, more);
+      },
+    });
+    const outer = bench.stub("outer.example", 4001, true);
+    const alice = await bench.peer();
+    const token = await bench.login(alice, "alice");
+    alice.write(request({ method: "AUTH", to: `${token} msrps://outer.example;tcp`, from: alice.uri }));
+    await settle(200);
+    expect(dialled).toEqual(["outer.example:0 true"]);
+    const [got] = (await outer.connections[0]?.take()) ?? [];
+    expect([got?.what, got?.toPath]).toEqual(["AUTH", ["msrps://outer.example;tcp"]]);
+    for (const next of [
+      "msrp://outer.example;tcp",
+      "msrps://other.example/s999;tcp",
+      `msrps://third.example;tcp ${far}`,
+    ])
+      alice.send(`${token} ${next}`);
+    expect(await alice.heard()).toEqual(["481", "481", "481"]);
+    expect(dialled.length).toBe(1);
+    await bench.close();
+  });
+
+  test("a member of a farm gives out URIs of its own name; another member has never heard of them [4976-A-04] [SEC-34]", async () => {
+    const named = new RelayBench({ member: "node1.relay.example" });
+    const alice = await named.peer();
+    const token = await named.login(alice, "alice");
+    expect(token).toMatch(/^msrps:\/\/node1\.relay\.example:2855\/\w+;tcp$/);
+    const peer = await named.peer();
+    peer.send(`${token} ${alice.uri}`);
+    expect([await peer.heard(), await alice.heard()]).toEqual([["200"], ["SEND"]]);
+    // Without names of their own the members share one, and a peer may end up anywhere: it is told, and nobody else is.
+    const [one, two] = [new RelayBench(), new RelayBench()];
+    const bob = await one.peer();
+    const plain = await one.login(bob, "bob");
+    const astray = await two.peer();
+    astray.send(`${plain} ${bob.uri}`);
+    expect([await astray.heard(), await bob.heard()]).toEqual([["481"], []]);
+    for (const bench of [named, one, two]) await bench.close();
+  });
+
+  test("connections that the relay opens take room like those that come [4976-6.5-03] [SEC-18]", async () => {
+    const bench = new RelayBench({ limits: { maxConnections: 2 } });
+    const alice = await bench.peer();
+    const token = await bench.login(alice, "alice");
+    const idle = await bench.peer();
+    const stub = bench.stub("peer.example", 9000);
+    alice.send(`${token} ${far}`);
+    expect(await alice.heard()).toEqual(["200"]);
+    expect([(await stub.connections[0]?.heard()) ?? [], idle.ended]).toEqual([["SEND"], true]);
+    await bench.close();
+  });
+
+  test("a link to another relay has room for the sessions of many clients [SEC-30] [4976-6.5-05]", async () => {
+    const bench = new RelayBench({
+      relays: ["inner.example"],
+      limits: { maxOpenTransactionsPerRelay: 2000 },
+    });
+    const inner = await bench.peer({ names: ["inner.example"] });
+    const from = `msrps://inner.example:9000/sI99;tcp ${inner.uri}`;
+    const token = (await bench.login(inner, "alice", { from })).split(" ").at(-1) ?? "";
+    const peer = await bench.peer();
+    for (let count = 0; count < 3000; count++) {
+      peer.send(`${token} ${from}`, { body: "x", range: "1-1/1" });
+      if (count % 50 === 0) await settle();
+    }
+    let arrived = 0;
+    for (let round = 0; round < 50; round++) arrived += (await inner.take()).length;
+    expect(arrived).toBeGreaterThan(1024);
+    expect(arrived).toBeLessThanOrEqual(2000);
+    await bench.close();
+  });
+
+  test("RFC 4976 §6.4.1: on a link that many sessions share, one that floods it does not keep the others waiting [4976-6.4.1-30] [4976-6.4.1-33]", async () => {
+    const bench = new RelayBench({ relays: ["inner.example"], limits: { stalledMs: 600_000 } });
+    const inner = await bench.peer({ names: ["inner.example"], highWaterBytes: 10_000 });
+    const ways: string[] = [];
+    for (let count = 0; count < 20; count++) {
+      const from = `msrps://inner.example:9000/s${count}zz;tcp msrps://host${count}.invalid:1/c${count}zz;tcp`;
+      const path = await bench.login(inner, count % 2 === 0 ? "alice" : "bob", { from });
+      ways.push(`${path.split(" ").at(-1)} ${from}`);
+    }
+    inner.peer.transport.pause();
+    const flood = await bench.peer();
+    for (let count = 0; count < 100; count++)
+      flood.send(ways[0] ?? "", { body: "x".repeat(8000), range: "1-*/8000" });
+    await flood.heard();
+    for (const way of ways.slice(1)) {
+      const sender = await bench.peer();
+      sender.send(way);
+      expect(await sender.heard()).toEqual(["200"]);
+    }
+    inner.peer.transport.resume();
+    const order: string[] = [];
+    for (let round = 0; round < 60; round++) {
+      for (const frame of await inner.take()) {
+        order.push(frame.fromPath.at(-1) ?? "");
+        inner.write(answer(frame));
+      }
+    }
+    const others = order.flatMap((uri, index) => (uri === flood.uri ? [] : [index]));
+    expect(others.length).toBe(19);
+    // What the link had taken goes before; then everybody has a turn before the flood has its second.
+    const ahead = order.slice(0, others.at(-1)).filter((uri) => uri === flood.uri).length;
+    expect(ahead).toBeLessThan(30);
+    expect(order.filter((uri) => uri === flood.uri).length).toBeGreaterThan(ahead);
+    await bench.close();
+  });
 });
