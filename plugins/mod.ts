@@ -19,9 +19,6 @@ export {
 } from "./content_filter.ts";
 export { type CpimOptions, cpim } from "./cpim.ts";
 export { type LoggerOptions, type LogLevel, type LogRecord, logger } from "./logger.ts";
-export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
-export { type ReportsOptions, reports } from "./reports.ts";
-export { type TraceOptions, type TraceOutput, type TraceSink, type TraceStart, trace } from "./trace.ts";
 export {
   type MetricFamily,
   type MetricSample,
@@ -30,3 +27,7 @@ export {
   metrics,
   type RelayNumbers,
 } from "./metrics.ts";
+export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
+export { type ReportsOptions, reports } from "./reports.ts";
+export { type SpansOptions, spans } from "./spans.ts";
+export { type TraceOptions, type TraceOutput, type TraceSink, type TraceStart, trace } from "./trace.ts";
