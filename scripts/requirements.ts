@@ -209,7 +209,8 @@ function testNames(): Map<string, { file: string; name: string }[]> {
     String.raw`(["'\x60])((?:\\.|(?!\1)[^\\\n])*\[${idPattern}[^\]]*\](?:\\.|(?!\1)[^\\\n])*)\1`,
     "g",
   );
-  for (const file of filesBelow("tests").filter((path) => path.endsWith(".ts"))) {
+  const files = [...filesBelow("tests"), ...filesBelow("testing")];
+  for (const file of files.filter((path) => path.endsWith(".ts"))) {
     for (const match of read(file).matchAll(inName)) {
       const name = match[2] ?? "";
       const shown = name.replace(new RegExp(String.raw`\s*\[${idPattern}[^\]]*\]`, "g"), "");

@@ -3,7 +3,10 @@
  * The test framework is the caller's.
  */
 export { FakeClock, MemoryNetwork, type MemoryOptions, memoryPair, settle } from "../adapters/memory.ts";
-export type { Expectation, TestFramework } from "./framework.ts";
+export { type Certificates, type Identity, makeCertificates } from "./certificates.ts";
+export { type EndpointSubject, Fixture } from "./endpoint_fixture.ts";
+export { endpointSuite } from "./endpoint_suite.ts";
+export type { Assertions, Expectation, TestFramework } from "./framework.ts";
 export { NodePair, type PairError, type PairOptions } from "./pair.ts";
 export {
   type PluginExpectations,
@@ -12,3 +15,5 @@ export {
   testPlugin,
 } from "./plugin_suite.ts";
 export { RelayScene } from "./relay_scene.ts";
+export { type TransportSubject, transportSuite } from "./transport_suite.ts";
+export { answer, Peer, type RawRequest, request, WireReader, type Written } from "./wire.ts";

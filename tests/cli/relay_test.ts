@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { hashPassword } from "../../core/mod.ts";
-import { makeNamedCertificates, type NamedCertificates } from "../support/certificates.ts";
+import { makeNamedCertificates, type NamedCertificates } from "../../testing/certificates.ts";
 import { ownRuntime, type RunningCommand, run, start } from "../support/command.ts";
 
 const users = (password: string): string =>

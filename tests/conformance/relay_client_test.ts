@@ -8,10 +8,10 @@ import { Msrp } from "../../core/node/node.ts";
 import { RelayClient } from "../../core/relay/client.ts";
 import type { PathRenewal, RenewalProblem } from "../../core/relay/client_options.ts";
 import { MsrpUri } from "../../core/wire/uri.ts";
+import { request } from "../../testing/wire.ts";
 import type { Written } from "../support/connections.ts";
 import { rejection, thrown } from "../support/nodes.ts";
 import { StubRelay } from "../support/stub_relay.ts";
-import { request } from "./endpoint_fixture.ts";
 
 const peerPath: readonly MsrpUri[] = ["D", "E", "F"].map((name) =>
   MsrpUri.parse(`msrps://${name.toLowerCase()}.example:2855/${name};tcp`),

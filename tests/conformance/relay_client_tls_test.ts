@@ -5,10 +5,10 @@ import { ConnectionError } from "../../core/errors.ts";
 import { Msrp } from "../../core/node/node.ts";
 import { connectThroughRelay } from "../../core/relay/client.ts";
 import type { RelayClientOptions } from "../../core/relay/client_options.ts";
-import { type Certificates, type Identity, makeCertificates } from "../support/certificates.ts";
+import { type Certificates, type Identity, makeCertificates } from "../../testing/certificates.ts";
+import { Peer } from "../../testing/wire.ts";
 import { rejection } from "../support/nodes.ts";
 import { type Adapter, ownAdapter } from "../support/own_adapter.ts";
-import { Peer } from "./endpoint_fixture.ts";
 
 let adapter: Adapter;
 let certificates: Certificates;

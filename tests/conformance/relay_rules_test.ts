@@ -203,7 +203,7 @@ describe("a relay", () => {
     await bench.close();
   });
 
-  test("RFC 6714, 7977, 8873: it does not matter how it was reached, nor what lies beyond the next hop [7977-5.2.2-03] [8873-4.1-02]", async () => {
+  test("RFC 6714, 7977, 8873: it does not matter how it was reached, nor what lies beyond the next hop [7977-5.2.2-03] [8873-4.1-02] [4976/6714-R-01]", async () => {
     const { bench, alice, token, way } = await pair();
     const plain = await bench.peer({ secure: false });
     plain.send(way);

@@ -165,7 +165,12 @@ describe("trap", () => {
     peer.send(way);
     await peer.heard();
     const got = await one(alice);
-    const lines = [`To-Path: ${got.fromPath[0]}`, `From-Path: ${got.toPath[0]}`, "Message-ID: m1234", "X-Y: z"];
+    const lines = [
+      `To-Path: ${got.fromPath[0]}`,
+      `From-Path: ${got.toPath[0]}`,
+      "Message-ID: m1234",
+      "X-Y: z",
+    ];
     alice.write(`MSRP ${got.id} 200\n${lines.join("\n")}\n-------${got.id}$\n`);
     await bench.clock.advance(35_000);
     expect(await peer.heard()).toEqual([]);

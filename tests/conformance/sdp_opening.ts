@@ -2,6 +2,8 @@
 import { afterEach, expect, test } from "#test";
 import type { Session } from "../../core/session/session.ts";
 import { MsrpUri } from "../../core/wire/uri.ts";
+import { latch } from "../../testing/probe.ts";
+import { answer, Peer, request } from "../../testing/wire.ts";
 import {
   Endpoints,
   exchange,
@@ -12,8 +14,6 @@ import {
   talk,
 } from "../support/negotiation.ts";
 import { rejection, thrown } from "../support/nodes.ts";
-import { latch } from "../support/probe.ts";
-import { answer, Peer, request } from "./endpoint_fixture.ts";
 
 const ownUri = (sdp: string): string => /^a=path:(?:\S+ )*(\S+)\r$/m.exec(sdp)?.[1] ?? "";
 

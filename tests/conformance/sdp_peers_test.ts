@@ -6,8 +6,8 @@ import { SessionNegotiator } from "../../core/node/negotiator.ts";
 import { Msrp } from "../../core/node/node.ts";
 import type { Session } from "../../core/session/session.ts";
 import { MsrpUri } from "../../core/wire/uri.ts";
+import { answer, Peer, request } from "../../testing/wire.ts";
 import { nextText, taken } from "../support/negotiation.ts";
-import { answer, Peer, request } from "./endpoint_fixture.ts";
 
 interface Client {
   readonly name: string;

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, test } from "#test";
 import type { SessionNegotiatorOptions } from "../../core/node/negotiator_options.ts";
 import type { TlsOptions } from "../../core/node/transport.ts";
 import type { Session } from "../../core/session/session.ts";
-import { type Certificates, type Identity, makeCertificates } from "../support/certificates.ts";
+import { type Certificates, type Identity, makeCertificates } from "../../testing/certificates.ts";
 import {
   type Endpoint,
   Endpoints,

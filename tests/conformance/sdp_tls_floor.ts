@@ -7,7 +7,7 @@ import {
   type Identity,
   makeCertificates,
   makeRsaCertificate,
-} from "../support/certificates.ts";
+} from "../../testing/certificates.ts";
 import { Endpoints, type NegotiationSubject } from "../support/negotiation.ts";
 
 const u16 = (value: number): number[] => [value >> 8, value & 0xff];

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashPassword } from "../../core/mod.ts";
 import { freePort } from "../harness/poll.ts";
-import { makeNamedCertificates, type NamedCertificates } from "../support/certificates.ts";
+import { makeNamedCertificates, type NamedCertificates } from "../../testing/certificates.ts";
 import { type RunningCommand, type RuntimeName, start } from "../support/command.ts";
 import { namedValue, Scope } from "./template.ts";
 

@@ -35,6 +35,10 @@ const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     effect: "lifetimes of listeners and connections (adapters/effect.ts)",
     zod: "options are checked by a schema, once, in the factory",
   },
+  testing: {
+    "@peculiar/x509": "certificates for suites that speak TLS",
+    "reflect-metadata": "@peculiar/x509 needs it imported first",
+  },
   server: {
     commander: "the command line",
     effect: "lifetimes, retries and ordered shutdown",

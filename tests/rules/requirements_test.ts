@@ -23,8 +23,8 @@ describe("requirements", () => {
     test(`${table}: test names cite only rows that exist`, () => {
       const known = new Set(rows.map(({ id }) => id));
       const rfcs = new Set(rows.map(({ id }) => id.split("-")[0]));
-      const cited = filesBelow("tests")
-        .filter((path) => path.endsWith("_test.ts"))
+      const cited = [...filesBelow("tests"), ...filesBelow("testing")]
+        .filter((path) => path.endsWith("_test.ts") || path.startsWith("testing/"))
         .flatMap((file) =>
           [...read(file).matchAll(/\[((?:\d{4}\/)?\d{4}-(?:[\w.]+-\d+\w?|T\d+)|SEC-\d+)\]/g)].map(
             ([, id = ""]) => ({ file, id }),

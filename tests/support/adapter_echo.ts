@@ -3,8 +3,8 @@
 import { describe, expect, test } from "#test";
 import { Msrp, MsrpUri } from "../../core/mod.ts";
 import { echo } from "../../samples/echo.ts";
-import type { TransportSubject } from "../conformance/transport_suite.ts";
-import { makeCertificates } from "./certificates.ts";
+import { makeCertificates } from "../../testing/certificates.ts";
+import type { TransportSubject } from "../../testing/transport_suite.ts";
 
 /** Declares the test for one adapter. */
 export function adapterEcho(adapter: TransportSubject): void {

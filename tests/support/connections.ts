@@ -6,9 +6,11 @@ import type { OutgoingMessage } from "../../core/connection/message.ts";
 import type { ConnectionOptions } from "../../core/connection/options.ts";
 import type { Transaction } from "../../core/connection/transaction.ts";
 import { formatByteRange } from "../../core/wire/byte_range.ts";
-import { Decoder } from "../../core/wire/decoder.ts";
 import type { FailureReport, RequestFrame } from "../../core/wire/frame.ts";
 import { MsrpUri } from "../../core/wire/uri.ts";
+import { concat, pattern, WireReader, type Written } from "../../testing/wire.ts";
+
+export { concat, pattern, WireReader, type Written };
 
 export const alice: MsrpUri = MsrpUri.parse("msrp://alice.example:7313/Ks83nqPz0w2LmA;tcp");
 export const bob: MsrpUri = MsrpUri.parse("msrp://bob.example:12051/hT5xV9eRy7uQ1c;tcp");
@@ -16,57 +18,6 @@ export const bob: MsrpUri = MsrpUri.parse("msrp://bob.example:12051/hT5xV9eRy7uQ
 /** Session URI number `n` of one host. */
 export function sessionUri(n: number): MsrpUri {
   return MsrpUri.parse(`msrp://alice.example:7313/session${n};tcp`);
-}
-
-/** One frame as a test wants to see it. */
-export interface Written {
-  kind: "request" | "response";
-  id: string;
-  /** Method of a request, status of a response. */
-  what: string;
-  flag: string;
-  headers: Record<string, string>;
-  range: string | undefined;
-  body: Uint8Array | undefined;
-  toPath: string[];
-  fromPath: string[];
-}
-
-/** Reads written bytes frame by frame; keeps what is incomplete for the next call. */
-export class WireReader {
-  readonly #decoder = new Decoder();
-  #open: Written | undefined;
-
-  read(bytes: Uint8Array): Written[] {
-    const frames: Written[] = [];
-    this.#decoder.receive(bytes, (frame) => {
-      if (frame.kind === "request" && this.#open !== undefined) {
-        this.#open.body = concat([this.#open.body!, frame.body!]);
-        this.#open.flag = frame.flag;
-        if (frame.last) {
-          frames.push(this.#open);
-          this.#open = undefined;
-        }
-        return;
-      }
-      const headers: Record<string, string> = {};
-      for (const [name, value] of frame.headers) headers[name] = value;
-      const written: Written = {
-        kind: frame.kind,
-        id: frame.transactionId,
-        what: frame.kind === "request" ? frame.method : String(frame.status),
-        flag: frame.flag,
-        headers,
-        range: headers["Byte-Range"],
-        body: frame.kind === "request" ? frame.body?.slice() : undefined,
-        toPath: frame.toPath.map((uri) => uri.text),
-        fromPath: frame.fromPath.map((uri) => uri.text),
-      };
-      if (frame.kind === "request" && !frame.last) this.#open = written;
-      else frames.push(written);
-    });
-    return frames;
-  }
 }
 
 /** Everything a connection has to write now, as one array per write. */
@@ -90,23 +41,8 @@ export function events(connection: Connection): ConnectionEvent[] {
   return all;
 }
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
 export function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
-}
-
-/** Octets 0, 1, 2 … modulo 251, so that a shift shows. */
-export function pattern(length: number, from = 0): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (from + index) % 251);
 }
 
 /** A response to a written request, as the peer would send it. */

@@ -13,10 +13,10 @@ import {
   StaticCredentials,
 } from "../../core/mod.ts";
 import type { PeerCertificate } from "../../core/node/transport.ts";
-import { Peer, request } from "../conformance/endpoint_fixture.ts";
+import { Peer, request } from "../../testing/wire.ts";
 import type { Written } from "./connections.ts";
 
-export { answer, request } from "../conformance/endpoint_fixture.ts";
+export { answer, request } from "../../testing/wire.ts";
 export { settle };
 
 /** A frame that came, as far as a test looks at it at once: method or status, and the Status of a REPORT. */

@@ -8,7 +8,7 @@ import { RelayClient } from "../../core/relay/client.ts";
 import type { RelayClientOptions } from "../../core/relay/client_options.ts";
 import { hashPassword, StaticCredentials } from "../../core/relay/credentials.ts";
 import { createSessionId } from "../../core/wire/ident.ts";
-import { Peer } from "../conformance/endpoint_fixture.ts";
+import { Peer } from "../../testing/wire.ts";
 import type { Written } from "./connections.ts";
 import { settle } from "./nodes.ts";
 

@@ -3,9 +3,9 @@
 import { describe, expect, test } from "#test";
 import { bunAttempt, bunListen } from "../../../adapters/_bun_net.ts";
 import { resolveLimits } from "../../../adapters/_limits.ts";
-import { makeCertificates } from "../../support/certificates.ts";
-import { latch, Probes } from "../../support/probe.ts";
-import { rawConnect } from "../../support/transport_pair.ts";
+import { makeCertificates } from "../../../testing/certificates.ts";
+import { latch, Probes } from "../../../testing/probe.ts";
+import { rawConnect } from "../../../testing/transport_pair.ts";
 
 describe("bunListen", () => {
   test("a handshake counts as a connection until it fails", async () => {

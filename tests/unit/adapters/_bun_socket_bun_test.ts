@@ -4,7 +4,7 @@ import type { Socket } from "bun";
 import { describe, expect, test } from "#test";
 import { type BunSocketState, BunSocketTransport } from "../../../adapters/_bun_socket.ts";
 import { resolveLimits } from "../../../adapters/_limits.ts";
-import { Probe, pattern } from "../../support/probe.ts";
+import { Probe, pattern } from "../../../testing/probe.ts";
 
 class FakeSocket {
   readonly calls: string[] = [];

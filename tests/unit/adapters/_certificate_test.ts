@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "#test";
 import { certificateFingerprints, digest, signatureHashOf } from "../../../adapters/_certificate.ts";
 import type { MsrpError } from "../../../core/errors.ts";
-import { type Certificates, hexFingerprint, makeCertificates } from "../../support/certificates.ts";
+import { type Certificates, hexFingerprint, makeCertificates } from "../../../testing/certificates.ts";
 import { thrown } from "../../support/nodes.ts";
 
 /** DER of a certificate as far as its signature algorithm; `identifier` is the content of the OID. */

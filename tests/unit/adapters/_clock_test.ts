@@ -1,7 +1,7 @@
 // The clock of the socket transports: it goes forward, its timers fire once and can be called off.
 import { describe, expect, test } from "#test";
 import { systemClock } from "../../../adapters/_clock.ts";
-import { latch } from "../../support/probe.ts";
+import { latch } from "../../../testing/probe.ts";
 
 describe("systemClock", () => {
   test("never goes backwards, and a timer fires after its delay", async () => {

@@ -3,8 +3,8 @@
 import { describe, expect, test } from "#test";
 import { denoAttempt, denoListen } from "../../../adapters/_deno_net.ts";
 import { resolveLimits } from "../../../adapters/_limits.ts";
-import { makeCertificates } from "../../support/certificates.ts";
-import { latch, Probes } from "../../support/probe.ts";
+import { makeCertificates } from "../../../testing/certificates.ts";
+import { latch, Probes } from "../../../testing/probe.ts";
 
 describe("denoListen and denoAttempt", () => {
   test("a handshake that takes too long is closed for the peer too", async () => {

@@ -2,8 +2,8 @@
 // Run by Deno only.
 import { describe, expect, test } from "#test";
 import { DenoPipe } from "../../../adapters/_deno_pipe.ts";
-import { latch } from "../../support/probe.ts";
-import { clientHello } from "../../support/tls_records.ts";
+import { latch } from "../../../testing/probe.ts";
+import { clientHello } from "../../../testing/tls_records.ts";
 
 async function pair(): Promise<{ near: Deno.TcpConn; far: Deno.TcpConn }> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "#test";
 import { DenoSocketTransport } from "../../../adapters/_deno_socket.ts";
 import { resolveLimits } from "../../../adapters/_limits.ts";
 import { ReadBuffers } from "../../../adapters/_read_buffers.ts";
-import { latch, Probe, pattern } from "../../support/probe.ts";
+import { latch, Probe, pattern } from "../../../testing/probe.ts";
 
 class FakeConn {
   readonly remoteAddr = { hostname: "192.0.2.1", port: 1, transport: "tcp" };

@@ -4,9 +4,9 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "#test";
 import { nodeListen } from "../../../adapters/_node_net.ts";
-import { makeCertificates } from "../../support/certificates.ts";
-import { latch, Probes } from "../../support/probe.ts";
-import { rawConnect } from "../../support/transport_pair.ts";
+import { makeCertificates } from "../../../testing/certificates.ts";
+import { latch, Probes } from "../../../testing/probe.ts";
+import { rawConnect } from "../../../testing/transport_pair.ts";
 
 const setImmediate = promisify(globalThis.setImmediate);
 

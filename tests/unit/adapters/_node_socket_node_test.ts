@@ -5,7 +5,7 @@ import net from "node:net";
 import { describe, expect, test } from "#test";
 import { resolveLimits } from "../../../adapters/_limits.ts";
 import { type Gate, NodeSocketTransport } from "../../../adapters/_node_socket.ts";
-import { Probe } from "../../support/probe.ts";
+import { Probe } from "../../../testing/probe.ts";
 
 const facts = { remoteAddress: "192.0.2.1", secure: false };
 

@@ -5,8 +5,8 @@ import net from "node:net";
 import tls from "node:tls";
 import { describe, expect, test } from "#test";
 import { clientHandshake, clientTls, tlsServer } from "../../../adapters/_node_tls.ts";
-import { makeCertificates } from "../../support/certificates.ts";
-import { latch } from "../../support/probe.ts";
+import { makeCertificates } from "../../../testing/certificates.ts";
+import { latch } from "../../../testing/probe.ts";
 
 const target = { host: "localhost", port: 1, secure: true };
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "#test";
 import { resolveLimits, type SocketLimits } from "../../../adapters/_limits.ts";
 import { SocketTransport } from "../../../adapters/_transport.ts";
-import { Probe } from "../../support/probe.ts";
+import { Probe } from "../../../testing/probe.ts";
 
 class Fake extends SocketTransport {
   readonly calls: string[] = [];

@@ -7,7 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { afterAll, describe, expect, test } from "#test";
 import { openWebSocket } from "../../../adapters/_web_socket_dial.ts";
 import type { TransportSink } from "../../../core/node/transport.ts";
-import { makeCertificates } from "../../support/certificates.ts";
+import { makeCertificates } from "../../../testing/certificates.ts";
 import { rejection } from "../../support/nodes.ts";
 import { webSocketAccept } from "../../support/web_socket_key.ts";
 

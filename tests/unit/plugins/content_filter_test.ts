@@ -11,7 +11,7 @@ import {
   type ScanVerdict,
 } from "../../../plugins/content_filter.ts";
 import { reassembly } from "../../../plugins/reassembly.ts";
-import { Peer } from "../../conformance/endpoint_fixture.ts";
+import { Peer } from "../../../testing/wire.ts";
 import { RelayBench, request } from "../../support/relay_bench.ts";
 import { type NodePair, nodePair } from "./_pair.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "#test";
 import { memoryPair, settle } from "../../../adapters/memory.ts";
 import { ClientAuth, StaticCredentials } from "../../../core/mod.ts";
 import { makeRelay } from "../../../samples/relay.ts";
-import { Peer, request } from "../../conformance/endpoint_fixture.ts";
+import { Peer, request } from "../../../testing/wire.ts";
 
 describe("the relay sample", () => {
   test("RFC 4976 §6.3: logs its users in, and serves nobody else [4976-6.3-01]", async () => {

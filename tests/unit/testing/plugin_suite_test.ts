@@ -24,15 +24,21 @@ testPlugin(() => reports({ per: "chunk" }), framework);
 
 /** Runs the suite without a framework and gives the names of the tests that failed. */
 async function failures(make: () => Plugin, expectations: PluginExpectations = {}): Promise<string[]> {
-  const bodies: [string, () => Promise<void>][] = [];
+  const bodies: [string, () => void | Promise<void>][] = [];
   const collect: TestFramework = {
-    expect,
+    ...framework,
     describe: (_name, body) => body(),
     test: (name, body) => bodies.push([name, body]),
   };
   testPlugin(make, collect, expectations);
   const failed: string[] = [];
-  for (const [name, body] of bodies) await body().catch(() => failed.push(name));
+  for (const [name, body] of bodies) {
+    try {
+      await body();
+    } catch {
+      failed.push(name);
+    }
+  }
   return failed;
 }
 

@@ -5,7 +5,7 @@ import type { MsrpError } from "../../../../core/errors.ts";
 import type { ControlLink } from "../../../../core/node/control_link.ts";
 import { Msrp } from "../../../../core/node/node.ts";
 import { MsrpUri } from "../../../../core/wire/uri.ts";
-import { Peer } from "../../../conformance/endpoint_fixture.ts";
+import { Peer } from "../../../../testing/wire.ts";
 import { rejection } from "../../../support/nodes.ts";
 
 const to = MsrpUri.parse("msrp://relay.example:2855;tcp");

@@ -6,7 +6,7 @@ import { Msrp } from "../../../../core/node/node.ts";
 import { definePlugin } from "../../../../core/node/plugin.ts";
 import type { Transport, TransportSink } from "../../../../core/node/transport.ts";
 import { ACCEPTED, type Verdict } from "../../../../core/node/verdict.ts";
-import { request } from "../../../conformance/endpoint_fixture.ts";
+import { request } from "../../../../testing/wire.ts";
 import { NodePair, rejection } from "../../../support/nodes.ts";
 
 const local = "msrp://bob.example:12051/driverTests;tcp";

@@ -1,7 +1,8 @@
 // Requests to sessions: the look-up, its cache over ends and bindings, and what binds.
 import { describe, expect, test } from "#test";
 import { FakeClock, MemoryNetwork } from "../../../../adapters/memory.ts";
-import { type EndpointSubject, Fixture, request } from "../../../conformance/endpoint_fixture.ts";
+import { type EndpointSubject, Fixture } from "../../../../testing/endpoint_fixture.ts";
+import { request } from "../../../../testing/wire.ts";
 
 const clock = new FakeClock();
 const network = new MemoryNetwork({ clock });

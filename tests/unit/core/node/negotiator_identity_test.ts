@@ -6,7 +6,7 @@ import { namesHost, tlsToward, verifierOf } from "../../../../core/node/negotiat
 import type { PeerCertificate } from "../../../../core/node/transport.ts";
 import type { Digest } from "../../../../core/sdp/fingerprint.ts";
 import type { NegotiatedMedia, TlsIdentity } from "../../../../core/sdp/negotiated.ts";
-import { hexFingerprint } from "../../../support/certificates.ts";
+import { hexFingerprint } from "../../../../testing/certificates.ts";
 import { thrown } from "../../../support/nodes.ts";
 
 const digest: Digest = (hash, octets) =>

@@ -8,7 +8,7 @@ import type { SessionNegotiatorOptions } from "../../../../core/node/negotiator_
 import { Msrp } from "../../../../core/node/node.ts";
 import type { MsrpOptions } from "../../../../core/node/options.ts";
 import { MsrpUri } from "../../../../core/wire/uri.ts";
-import { Peer, request } from "../../../conformance/endpoint_fixture.ts";
+import { Peer, request } from "../../../../testing/wire.ts";
 import { exchange, sessionsOf, taken } from "../../../support/negotiation.ts";
 import { thrown } from "../../../support/nodes.ts";
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from "#test";
 import { MemoryNetwork } from "../../../../adapters/memory.ts";
 import type { Msrp } from "../../../../core/node/node.ts";
 import { definePlugin } from "../../../../core/node/plugin.ts";
-import { type EndpointSubject, Fixture, request } from "../../../conformance/endpoint_fixture.ts";
+import { type EndpointSubject, Fixture } from "../../../../testing/endpoint_fixture.ts";
+import { request } from "../../../../testing/wire.ts";
 import { settle } from "../../../support/nodes.ts";
 
 const network = new MemoryNetwork();

@@ -10,7 +10,7 @@ import {
   matchesFingerprint,
   readFingerprint,
 } from "../../../../core/sdp/fingerprint.ts";
-import { type Certificates, makeCertificates } from "../../../support/certificates.ts";
+import { type Certificates, makeCertificates } from "../../../../testing/certificates.ts";
 import { codeOf } from "./texts.ts";
 
 const digest: Digest = (hash, octets) =>

@@ -4,7 +4,7 @@ import { FakeClock, memoryPair } from "../../../../adapters/memory.ts";
 import type { ConnectionError } from "../../../../core/errors.ts";
 import { Msrp } from "../../../../core/node/node.ts";
 import type { Transport } from "../../../../core/node/transport.ts";
-import { Peer, request } from "../../../conformance/endpoint_fixture.ts";
+import { Peer, request } from "../../../../testing/wire.ts";
 import { NodePair, rejection, settle } from "../../../support/nodes.ts";
 
 describe("keep-alive", () => {
