@@ -95,7 +95,7 @@ describe("logging in", () => {
     expect(counts.slice(8)).toEqual(["00000009", "0000000a", "0000000b"]);
   });
 
-  test("RFC 2617 §4.9: a fresh cnonce each time [2617-4.9-01]", async () => {
+  test("RFC 2617 §4.9: a fresh cnonce each time [2617-4.9-01] [7616-5.12-01]", async () => {
     const [user, relay] = [client(), relayOf()];
     const seen = new Set<unknown>();
     for (let round = 0; round < 100; round++) {

@@ -5,7 +5,7 @@ import { Nonces } from "../../../../core/relay/nonces.ts";
 const one = "00000001";
 
 describe("Nonces", () => {
-  test("RFC 2617 §3.2.1: a fresh one each time, in hex [2617-3.2.1-01] [2617-3.2.1-02]", () => {
+  test("RFC 2617 §3.2.1: a fresh one each time, in hex [2617-3.2.1-01] [2617-3.2.1-02] [7616-5.12-01]", () => {
     const nonces = new Nonces();
     const issued = Array.from({ length: 1000 }, () => nonces.issue("r", 5));
     expect(new Set(issued).size).toBe(1000);
