@@ -4,10 +4,11 @@
  */
 import process from "node:process";
 import * as Effect from "effect/Effect";
-import type { MsrpUri, UnknownSession } from "../../core/mod.ts";
+import type { Msrp, MsrpUri, UnknownSession } from "../../core/mod.ts";
 import { echo } from "../../samples/echo.ts";
 import { EXIT_OK } from "../exit_codes.ts";
-import { runProgram, scopedNode, untilSignal } from "../lifetime.ts";
+import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
+import { type ObservingOptions, observers } from "../observing.ts";
 import { isUnspecified, type ListenAddress, sameHost, sessionUri } from "./addresses.ts";
 import { invocation } from "./invocation.ts";
 import { type ListeningOptions, listenAddresses, openListeners } from "./listening.ts";
@@ -15,7 +16,7 @@ import { DEFAULT_LISTEN } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of `msrpkit echo`. */
-export interface EchoOptions extends ListeningOptions {
+export interface EchoOptions extends ListeningOptions, ObservingOptions {
   /** Print events as JSON lines. */
   json?: boolean;
 }
@@ -25,7 +26,16 @@ export function runEcho(options: EchoOptions, terminal: Terminal): Promise<numbe
   const addresses = listenAddresses(options, DEFAULT_LISTEN);
   const program = Effect.gen(function* () {
     const listening: MsrpUri[] = [];
-    const app = yield* scopedNode(() => echo({ acceptUnknown: accepts(addresses, listening) }));
+    const watching = yield* attempt(() => observers(options, terminal));
+    let node: Msrp | undefined;
+    yield* watching.serve(
+      () => node,
+      () => true,
+    );
+    const app = yield* scopedNode(() =>
+      echo({ acceptUnknown: accepts(addresses, listening) }).use(...watching.plugins),
+    );
+    node = app;
     const { uris, certificate } = yield* openListeners(app, addresses, options, terminal);
     listening.push(...uris);
     for (const uri of uris) {

@@ -87,6 +87,9 @@ function buildProgram(run: Run): Command {
     .addOption(listenOption("address to listen on; may be repeated, msrps: means TLS", [DEFAULT_LISTEN]))
     .addOption(certOption())
     .addOption(keyOption())
+    .addOption(traceOption())
+    .addOption(metricsOption())
+    .addOption(logOption())
     .option("--json", "print events as JSON lines")
     .action((options: EchoOptions) =>
       run(options, async (terminal) => (await import("./echo.ts")).runEcho(options, terminal)),
@@ -241,6 +244,9 @@ function addRelay(program: Command, run: Run): void {
       ).argParser(collect),
     )
     .option("--allow-plain-auth", "answer AUTH without TLS: for development only")
+    .addOption(traceOption())
+    .addOption(metricsOption())
+    .addOption(logOption())
     .option("--json", "print events as JSON lines")
     .action((options: RelayCommandOptions) =>
       run(options, async (terminal) => (await import("./relay.ts")).runRelay(options, terminal)),
@@ -252,6 +258,25 @@ function listenOption(description: string, fallback: readonly string[]): Option 
     .argParser(collect)
     .default(undefined, fallback.join(" "))
     .env("MSRPKIT_LISTEN");
+}
+
+function traceOption(): Option {
+  return new Option(
+    "--trace <directory>",
+    "write a capture for Wireshark and a ladder of each session there",
+  ).env("MSRPKIT_TRACE");
+}
+
+function metricsOption(): Option {
+  return new Option("--metrics <host:port>", "serve /metrics for Prometheus, and /health, over HTTP").env(
+    "MSRPKIT_METRICS",
+  );
+}
+
+function logOption(): Option {
+  return new Option("--log <level>", "log what happens to standard error, as JSON lines")
+    .choices(["debug", "info", "warn", "error"])
+    .env("MSRPKIT_LOG");
 }
 
 function caOption(): Option {

@@ -11,6 +11,7 @@ import { openCredentials } from "../credentials/open_credentials.ts";
 import type { CredentialStore } from "../credentials/store.ts";
 import { EXIT_FILE, EXIT_OK } from "../exit_codes.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
+import { observers } from "../observing.ts";
 import { type RelayCommandOptions, type RelayConfig, relayConfig } from "../relay/config.ts";
 import { relayConnector } from "../relay/connector.ts";
 import { cookieLogin } from "../relay/cookie_login.ts";
@@ -60,7 +61,18 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
     });
     const { webSocket } = config;
     const logins = webSocket.logins.map((login) => cookieLogin(login, (problem) => terminal.note(problem)));
-    const app = yield* scopedNode(() => new Msrp({ clock }).use(plugin, ...logins), config.drainMs);
+    const watching = yield* attempt(() => observers(options, terminal, plugin));
+    let node: Msrp | undefined;
+    let draining = false;
+    yield* watching.serve(
+      () => node,
+      () => !draining,
+    );
+    const app = yield* scopedNode(
+      () => new Msrp({ clock }).use(plugin, ...logins, ...watching.plugins),
+      config.drainMs,
+    );
+    node = app;
     const listeners = yield* openRelayListeners(
       adapter,
       app,
@@ -79,6 +91,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
     tell(config, terminal);
     return yield* untilSignal(Effect.never, (signal) => {
       terminal.note(`${signal}: no new sessions; finishing what is on its way`);
+      draining = true;
       plugin.drain();
       return EXIT_OK;
     });

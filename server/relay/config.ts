@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { DialPolicyOptions, RelayLimits } from "../../core/mod.ts";
 import { CommandError } from "../cli/command_error.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../exit_codes.ts";
+import type { ObservingOptions } from "../observing.ts";
 import type { WebSocketOptions } from "../runtime.ts";
 import type { CookieLogin } from "./cookie_login.ts";
 
@@ -108,7 +109,7 @@ const schema = z.strictObject({
 type RelayConfigFile = z.infer<typeof schema>;
 
 /** Options of `msrpkit relay`, as commander gives them. */
-export interface RelayCommandOptions {
+export interface RelayCommandOptions extends ObservingOptions {
   /** Names of the relay. */
   domain?: readonly string[];
   /** URIs to listen on. */
