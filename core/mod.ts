@@ -137,6 +137,7 @@ export type { NonceOptions } from "./relay/nonces.ts";
 export type { RelayOptions } from "./relay/options.ts";
 export { type RelayPlugin, relay } from "./relay/relay.ts";
 export type { RelayCounter } from "./relay/relay_core.ts";
+export { relayUser } from "./relay/user_account.ts";
 export * from "./sdp/mod.ts";
 export { Inbox } from "./session/inbox.ts";
 export { InboxBudget } from "./session/inbox_budget.ts";

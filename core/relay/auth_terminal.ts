@@ -2,7 +2,7 @@
  * Answers AUTHs that are for this relay (RFC 4976 §6.3): the previous hop first, then the client's credentials, then the
  * lifetime that it asks for. At the end stands a new URI.
  */
-import { handshakeUser } from "../node/upgrade.ts";
+import { type HandshakeUser, handshakeUser } from "../node/upgrade.ts";
 import type { HeaderFields, MaybeVerdict } from "../node/verdict.ts";
 import { Verdict } from "../node/verdict.ts";
 import type { RequestFrame } from "../wire/frame.ts";
@@ -22,20 +22,27 @@ const delayMs = 1000;
 /** The relay's side of AUTH. */
 export class AuthTerminal {
   readonly #relay: RelayCore;
-  readonly #authenticator: Authenticator;
+  readonly #authenticator: Authenticator | undefined;
   readonly #permit: (user: string) => boolean;
   readonly #byAddress = new MinuteCounter();
   readonly #byUser = new MinuteCounter();
 
-  /** @param permit whether a user with good credentials may use this relay */
-  constructor(relay: RelayCore, authenticator: Authenticator, permit: (user: string) => boolean) {
+  /**
+   * @param authenticator undefined: a plugin of the `request` stage says who it is
+   * @param permit whether a user with good credentials may use this relay
+   */
+  constructor(relay: RelayCore, authenticator: Authenticator | undefined, permit: (user: string) => boolean) {
     this.#relay = relay;
     this.#authenticator = authenticator;
     this.#permit = permit;
   }
 
-  /** Decides an AUTH with a single URI in To-Path. */
-  decide(frame: RequestFrame, hop: RelayHop): MaybeVerdict {
+  /**
+   * Decides an AUTH with a single URI in To-Path.
+   *
+   * @param told who it is, when a plugin has found that out
+   */
+  decide(frame: RequestFrame, hop: RelayHop, told: HandshakeUser | undefined): MaybeVerdict {
     const { handle, timers } = hop.link;
     const now = timers.clock.now();
     // RFC 4976 §8: a challenge would invite credentials, so there is none over a connection without TLS.
@@ -48,13 +55,15 @@ export class AuthTerminal {
     if (this.#byAddress.count(handle.remoteAddress, now) >= maxAuthFailuresPerAddress) return REFUSED;
     const digestUri = frame.toPath[0]?.text ?? "";
     const authorization = frame.headers.get("Authorization");
-    const known = authorization === undefined ? handle.get(handshakeUser) : undefined;
+    const authenticator = this.#authenticator;
+    // RFC 7977 §5.3.1: the handshake has told who it is, or a plugin has checked the credentials.
+    const known = told ?? (authorization === undefined ? handle.get(handshakeUser) : undefined);
     if (known !== undefined) {
-      // RFC 7977 §5.3.1: the handshake has told who it is.
-      const { user, realm = this.#authenticator.realmOf(digestUri) } = known;
-      return this.#judge(frame, hop, relay, { ok: true, user, realm, headers: [] });
+      const realm = known.realm ?? authenticator?.realmOf(digestUri) ?? this.#relay.realmOf(frame.toPath[0]);
+      return this.#judge(frame, hop, relay, { ok: true, user: known.user, realm, headers: [] });
     }
-    const outcome = this.#authenticator.verify({ digestUri, authorization }, now);
+    if (authenticator === undefined) return REFUSED;
+    const outcome = authenticator.verify({ digestUri, authorization }, now);
     if (!(outcome instanceof Promise) && (outcome.ok || !outcome.counted)) {
       return this.#judge(frame, hop, relay, outcome);
     }

@@ -7,6 +7,7 @@ import { ConnectionError } from "../errors.ts";
 import { carrierOf, responseTo } from "../node/answer.ts";
 import type { ForwardHop, ForwardLink } from "../node/forwarding.ts";
 import { Timer } from "../node/timers.ts";
+import { handshakeUser } from "../node/upgrade.ts";
 import { ACCEPTED, Verdict } from "../node/verdict.ts";
 import type { RequestFrame, ResponseFrame } from "../wire/frame.ts";
 import type { MsrpUri } from "../wire/uri.ts";
@@ -170,7 +171,9 @@ export class RelayHop implements ForwardHop {
       this.#drop("too-many-requests");
       return;
     }
-    const verdict = this.#relay.host.request(frame, this.link, () => this.#relay.auth.decide(frame, this));
+    const verdict = this.#relay.host.request(frame, this.link, (c) =>
+      this.#relay.auth.decide(frame, this, c.get(handshakeUser)),
+    );
     if (verdict instanceof Verdict) {
       this.#authDecided(frame, verdict);
       return;

@@ -32,8 +32,11 @@ export interface RelayOptions {
   readonly algorithms?: readonly DigestAlgorithm[];
   /** How long a nonce may be used, for `credentials`, in milliseconds. @default that of `Authenticator` */
   readonly nonceLifetimeMs?: number;
-  /** Checks AUTHs, in place of `credentials`. */
-  readonly authenticator?: Authenticator;
+  /**
+   * Checks AUTHs, in place of `credentials`. `"plugin"`: one of the `request` stage does, such as `auth()`, and puts the
+   * user under `handshakeUser` on the context of the AUTH; without that an AUTH is refused with 403.
+   */
+  readonly authenticator?: Authenticator | "plugin";
   /** Whether a user with good credentials may use this relay (403 if not). @default every user */
   readonly permitUser?: (user: string) => boolean;
   /** Names of other relays that may bring AUTHs of their clients, and share connections (RFC 4976 §6.3). @default none */

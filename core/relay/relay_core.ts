@@ -19,6 +19,7 @@ import { certificateNames, OwnNames } from "./names.ts";
 import type { RelayOptions } from "./options.ts";
 import { MinuteCounter } from "./rate.ts";
 import type { Route } from "./route.ts";
+import { relayUser } from "./user_account.ts";
 
 /** What a relay counts; the numbers only grow. */
 export type RelayCounter = "refused" | "dropped" | "authFailures" | "authorized" | "dialled" | "dialFailures";
@@ -82,7 +83,8 @@ export class RelayCore implements Forwarder {
             ...(options.nonceLifetimeMs === undefined ? {} : { lifetimeMs: options.nonceLifetimeMs }),
           }));
     if (authenticator === undefined) throw new TypeError("A relay needs credentials or an authenticator");
-    this.auth = new AuthTerminal(this, authenticator, options.permitUser ?? (() => true));
+    const own = authenticator === "plugin" ? undefined : authenticator;
+    this.auth = new AuthTerminal(this, own, options.permitUser ?? (() => true));
     this.#dials = new Dials(this.#dialHost());
     this.setLimits(options.limits);
   }
@@ -306,8 +308,15 @@ export class RelayCore implements Forwarder {
       },
       hop.link.timers,
     );
-    if (binding !== undefined) this.count("authorized");
+    if (binding === undefined) return undefined;
+    this.count("authorized");
+    if (!hop.shared) hop.link.handle.set(relayUser, { user, realm });
     return binding;
+  }
+
+  /** The realm of users of whom only the name is known. */
+  realmOf(uri: MsrpUri | undefined): string {
+    return this.#options.realm ?? (uri === undefined ? "" : this.#domainOf(uri));
   }
 
   #domainOf(uri: MsrpUri): string {
