@@ -11,6 +11,8 @@ export interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount?: number;
+  /** Where there is one, an event `bufferedamountlow` tells of room; else `bufferedAmount` is looked at now and then. */
+  bufferedAmountLowThreshold?: number;
   readonly protocol: string;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
@@ -54,6 +56,8 @@ export interface WebSocketFacts extends WebSocketLimits {
   readonly checkProtocol?: boolean;
   /** Code of an orderly close; a server's is 1001. @default 1000 */
   readonly closeCode?: number;
+  /** Longest message that the other end takes, in octets. @default no limit but that of the connection */
+  readonly maxFrameBytes?: number | undefined;
   /** Called once when the connection is over. */
   readonly onEnd?: () => void;
 }
@@ -80,6 +84,7 @@ export class WebSocketTransport implements Transport {
   readonly localAddress: string;
   readonly localPort: number;
   readonly secure: boolean;
+  readonly maxFrameBytes: number | undefined;
   readonly #socket: WebSocketLike;
   readonly #limits: Required<WebSocketLimits>;
   readonly #onEnd: (() => void) | undefined;
@@ -102,6 +107,7 @@ export class WebSocketTransport implements Transport {
     this.localAddress = facts.localAddress ?? "";
     this.localPort = facts.localPort ?? 0;
     this.secure = facts.secure;
+    this.maxFrameBytes = facts.maxFrameBytes;
     this.#onEnd = facts.onEnd;
     this.#closeCode = facts.closeCode ?? 1000;
     this.#limits = {
@@ -112,6 +118,10 @@ export class WebSocketTransport implements Transport {
       lingerMs: facts.lingerMs ?? 10_000,
     };
     socket.binaryType = "arraybuffer";
+    if (socket.bufferedAmountLowThreshold !== undefined) {
+      socket.bufferedAmountLowThreshold = this.#limits.highWaterBytes / 2;
+      socket.addEventListener("bufferedamountlow", () => this.#room());
+    }
     socket.addEventListener("message", ({ data }) => this.#message(data));
     socket.addEventListener("error", ({ message }) => {
       this.#error ??= new ConnectionError(
@@ -149,7 +159,7 @@ export class WebSocketTransport implements Transport {
     if (buffered < this.#limits.highWaterBytes) return true;
     if (buffered > this.#limits.maxPendingBytes)
       this.fail(overflowFailure(this.#limits.maxPendingBytes), 1011);
-    else this.#poll();
+    else if (this.#socket.bufferedAmountLowThreshold === undefined) this.#poll();
     return false;
   }
 
@@ -254,13 +264,17 @@ export class WebSocketTransport implements Transport {
     }
   }
 
-  // No runtime says when its buffer empties.
+  #room(): void {
+    if (!this.#closing && !this.#finished) this.#sink?.drained();
+  }
+
+  // No WebSocket says when its buffer empties.
   #poll(): void {
     this.#cancel ??= this.clock.setTimer(() => {
       this.#cancel = undefined;
       if (this.#closing || this.#finished) return;
       if ((this.#socket.bufferedAmount ?? 0) > this.#limits.highWaterBytes / 2) this.#poll();
-      else this.#sink?.drained();
+      else this.#room();
     }, pollMs);
   }
 

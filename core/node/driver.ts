@@ -18,6 +18,7 @@ import { Handle } from "./handle.ts";
 import { IdleClose } from "./idle_close.ts";
 import { Inbound } from "./inbound.ts";
 import type { NodeCore } from "./node_core.ts";
+import { connectionOptions } from "./options.ts";
 import { ReadGate } from "./read_gate.ts";
 import { describe, responseEvent } from "./response_event.ts";
 import type { Seat } from "./seat.ts";
@@ -62,7 +63,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.timers = node.timersFor(transport.clock);
     this.answerWithinMs = node.limits.answerWithinMs;
     this.gateTimeoutMs = node.limits.gateTimeoutMs;
-    this.#connection = new Connection({ ...node.options.connection, framing: transport.framing });
+    this.#connection = new Connection(connectionOptions(node.options.connection, transport));
     this.#inbound = new Inbound(node, this);
     this.#reading = new ReadGate(transport, node.limits, () => this.#connection.congested);
     this.#deadline = new Timer((now) => this.#wake(now));

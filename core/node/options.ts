@@ -8,7 +8,7 @@ import type { SessionSettings, SessionUpdate } from "../session/session_options.
 import type { MsrpUri } from "../wire/uri.ts";
 import type { ConnectionHandle } from "./context.ts";
 import type { PathMatching } from "./registry.ts";
-import type { Clock, ConnectTarget, TlsOptions } from "./transport.ts";
+import type { Clock, ConnectTarget, TlsOptions, Transport } from "./transport.ts";
 
 /** What a peer asked for that no session is expected at. */
 export interface UnknownSession {
@@ -112,6 +112,16 @@ export function nodeLimits(options: MsrpOptions): NodeLimits {
     limits[name] = value;
   }
   return limits;
+}
+
+/** The options of one connection: frames as its transport has them, and no longer than its other end takes. */
+export function connectionOptions(
+  options: MsrpOptions["connection"],
+  { framing, maxFrameBytes = Number.POSITIVE_INFINITY }: Pick<Transport, "framing" | "maxFrameBytes">,
+): ConnectionOptions {
+  if (framing === "stream" || maxFrameBytes === Number.POSITIVE_INFINITY) return { ...options, framing };
+  const own = options?.maxFrameBytes ?? Number.POSITIVE_INFINITY;
+  return { ...options, framing, maxFrameBytes: Math.min(own, maxFrameBytes) };
 }
 
 /** A session that is expected: somebody else opens the connection. */

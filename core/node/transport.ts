@@ -39,6 +39,8 @@ export interface Transport {
   readonly peerCertificate?: PeerCertificate | undefined;
   /** `"message"`: every write is exactly one frame and becomes one message (RFC 7977 §5.1). */
   readonly framing: "stream" | "message";
+  /** Longest message that the other end takes, in octets, for `"message"` framing (RFC 8873 §5.4). @default that of the connection */
+  readonly maxFrameBytes?: number | undefined;
   /**
    * Hands over bytes, which belong to the adapter from now on; when it is done with them it may say so with `releaseBuffer`,
    * so that bulk needs no fresh memory. False: full, wait for `drained()`.

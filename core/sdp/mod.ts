@@ -13,6 +13,25 @@ export {
   namesToResolve,
   type OffererDecision,
 } from "./cema.ts";
+export {
+  channelLines,
+  type DataChannelDescription,
+  type DataChannelInit,
+  formatDataChannel,
+  readDataChannels,
+} from "./data_channel.ts";
+export { type DataChannelMap, formatMap, readMap } from "./data_channel_map.ts";
+export {
+  answerDataChannel,
+  type DataChannelAnswer,
+  type DataChannelRole,
+  fromMessageSection,
+  matchDataChannels,
+  maxMessageSize,
+  toMessageSection,
+  withDataChannels,
+  withoutDataChannels,
+} from "./data_channel_offer.ts";
 export { type Direction, receives, sends } from "./direction.ts";
 export type { AddressType, ConnectionAddress, MediaLine, Origin } from "./fields.ts";
 export {
