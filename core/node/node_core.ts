@@ -64,7 +64,7 @@ export class NodeCore {
     const host: PluginHost = {
       now: () => this.now(),
       setTimer: (callback, delayMs) => this.setTimer(callback, delayMs),
-      error: (error, stage) => this.pipeline.error(error, "(plugin)", stage, undefined),
+      error: (error, stage, plugin = "(plugin)") => this.pipeline.error(error, plugin, stage, undefined),
     };
     const hooks: readonly Hooks<never>[] = plugins.flatMap((plugin) => plugin.setup(host));
     this.pipeline = new Pipeline<Place>(

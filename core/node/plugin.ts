@@ -72,8 +72,8 @@ export interface PluginHost {
   now(): number;
   /** Calls `callback` after `delayMs`; the function returned cancels it. Timers die with the node. */
   setTimer(callback: () => void, delayMs: number): () => void;
-  /** Tells the `error` tap. */
-  error(error: unknown, stage: string): void;
+  /** Tells the `error` tap. @param plugin name of the plugin at fault. @default the one that `definePlugin` gave the host to */
+  error(error: unknown, stage: string, plugin?: string): void;
 }
 
 /** Hooks of a plugin; every one is optional. `State` is what `session()` returns. */
@@ -133,7 +133,24 @@ export function definePlugin<State>(
   }
   if (make === undefined)
     throw new TypeError(`Cannot define plugin "${first}": a function that makes the hooks is missing`);
-  return Object.freeze({ name: first, setup: (host: PluginHost) => [make(host) as unknown as Hooks<never>] });
+  return Object.freeze({
+    name: first,
+    setup: (host: PluginHost) => [make(named(host, first)) as unknown as Hooks<never>],
+  });
+}
+
+// The same host, with the name of whoever uses it: errors say which plugin is at fault.
+function named(host: PluginHost, name: string): PluginHost {
+  const error: PluginHost["error"] = (thrown, stage, plugin = name) => host.error(thrown, stage, plugin);
+  const setTimer: PluginHost["setTimer"] = (callback, delayMs) =>
+    host.setTimer(() => {
+      try {
+        callback();
+      } catch (thrown) {
+        error(thrown, "timer");
+      }
+    }, delayMs);
+  return { now: () => host.now(), setTimer, error };
 }
 
 /** Joins plugins into one; their order inside each stage is kept. */

@@ -72,3 +72,24 @@ test("one plugin object in two nodes keeps state per node and per session", asyn
   expect(counts.map((text) => text.slice(2)).sort()).toEqual(["chunk 1", "chunk 1", "chunk 1", "chunk 2"]);
   await pair.close();
 });
+
+test("what a plugin tells of, or throws in a timer, names it, also within compose()", async () => {
+  const noisy = definePlugin("noisy", (host) => ({
+    name: "noisy",
+    session: () => {
+      host.error(new Error("told"), "session");
+      host.setTimer(() => {
+        throw new Error("thrown");
+      }, 10);
+    },
+  }));
+  const pair = new NodePair({ serverPlugins: [compose(definePlugin({ name: "quiet" }), noisy)] });
+  await pair.sessions();
+  pair.clock.advance(10);
+  await settle();
+  expect(pair.errors.map(({ plugin, stage }) => [plugin, stage])).toEqual([
+    ["noisy", "session"],
+    ["noisy", "timer"],
+  ]);
+  await pair.close();
+});
