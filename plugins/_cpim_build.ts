@@ -149,7 +149,8 @@ function mimeLine(name: string, value: string): string {
   return `${name}: ${value.trim()}`;
 }
 
-function listOf<T>(given: T | readonly T[]): readonly T[] {
+/** One value, or several. */
+export function listOf<T>(given: T | readonly T[]): readonly T[] {
   return Array.isArray(given) ? (given as readonly T[]) : [given as T];
 }
 

@@ -12,11 +12,11 @@ import {
   type Sent,
   type Session,
 } from "../core/mod.ts";
-import { buildCpimHead, extensionLines } from "./_cpim_build.ts";
+import { buildCpimHead, extensionLines, listOf } from "./_cpim_build.ts";
 import { isCpim } from "./_cpim_message.ts";
-import { parseCpim } from "./_cpim_parse.ts";
-import type { CpimAddress, CpimExtension, CpimFields } from "./_cpim_types.ts";
-import { mimeWord } from "./_mime_head.ts";
+import { parseCpim, parseCpimHead } from "./_cpim_parse.ts";
+import type { CpimAddress, CpimExtension, CpimFields, CpimName } from "./_cpim_types.ts";
+import { mimeField, mimeWord } from "./_mime_head.ts";
 
 /** Who talks to whom in a session, for the wrappers that plugins write. */
 export interface CpimIdentity {
@@ -103,18 +103,47 @@ export function addHeaders(c: OutgoingContext, headers: readonly CpimExtension[]
   return true;
 }
 
-/** Content-Type inside the wrapper of what is about to go out, or its own; undefined when that cannot be known. */
-export function outgoingType(c: OutgoingContext): string | undefined {
+/** What a wrapper says that is about to go out. */
+export interface WrapperView {
+  readonly contentType: string;
+  /** First word of Content-Disposition. */
+  readonly disposition: string | undefined;
+  readonly from: CpimAddress | string | undefined;
+  /** URIs of the recipients. */
+  readonly to: readonly string[];
+  /** Value of the first header of a name. */
+  value(namespace: string, name: string): string | undefined;
+}
+
+/** The wrapper of what is about to go out; undefined when it has none, or one that cannot be read without reading a stream. */
+export function describeOutgoing(c: OutgoingContext): WrapperView | undefined {
   const { body } = c;
-  const contentType = c.contentType ?? defaultContentType(body);
-  if (!isCpim(contentType) || body === undefined) return contentType;
-  const draft = typeof body === "object" ? drafts.get(body) : undefined;
-  if (draft !== undefined) return draft.fields.contentType;
+  if (body === undefined || !isCpim(c.contentType)) return undefined;
+  const fields = typeof body === "object" ? drafts.get(body)?.fields : undefined;
+  if (fields !== undefined) {
+    return {
+      contentType: fields.contentType,
+      disposition: mimeWord(mimeField(fields.mimeHeaders ?? [], "content-disposition")),
+      from: fields.from,
+      to: listOf(fields.to).map((one) => (typeof one === "string" ? one : one.uri)),
+      value: (namespace, name) => fields.headers?.find((one) => sameName(one, { namespace, name }))?.value,
+    };
+  }
   if (typeof body !== "string" && !(body instanceof Uint8Array)) return undefined;
   try {
-    return parseCpim(typeof body === "string" ? new TextEncoder().encode(body) : body).head.contentType;
+    const head = parseCpimHead(typeof body === "string" ? new TextEncoder().encode(body) : body, {}, true);
+    if (head === undefined) return undefined;
+    const disposition = mimeWord(head.mimeHeader("content-disposition"));
+    const { contentType, from } = head;
+    return {
+      contentType,
+      disposition,
+      from,
+      to: head.to.map(({ uri }) => uri),
+      value: (...name) => head.value(...name),
+    };
   } catch {
-    return undefined;
+    return undefined; // it goes out as it is
   }
 }
 
@@ -157,7 +186,7 @@ function put(c: OutgoingContext, draft: Draft, oldHead: number): void {
   drafts.set(body, draft);
 }
 
-function sameName(one: CpimExtension, other: CpimExtension): boolean {
+function sameName(one: CpimName, other: CpimName): boolean {
   return one.namespace === other.namespace && one.name === other.name;
 }
 

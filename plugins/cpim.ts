@@ -15,6 +15,7 @@ import {
   type Verdict,
 } from "../core/mod.ts";
 import { type CpimMessage, isCpim, sameView, viewOf } from "./_cpim_message.ts";
+import { addressSchema } from "./_cpim_options.ts";
 import { defaultContentType, identityOf, wantsWrapping, wrapOutgoing } from "./_cpim_outgoing.ts";
 import { parseCpimHead } from "./_cpim_parse.ts";
 import { cpimNamespace, imdnNamespace } from "./_cpim_text.ts";
@@ -65,18 +66,13 @@ export interface CpimOptions extends CpimLimits {
   readonly onWarning?: (warnings: readonly string[], message: CpimMessage) => void;
 }
 
-const address = z.union([
-  z.string(),
-  z.strictObject({ display: z.exactOptional(z.union([z.string(), z.undefined()])), uri: z.string() }),
-]);
-
 const schema = z.strictObject({
   mode: z.exactOptional(z.enum(["cpim", "msrp", "lenient"])),
   check: z.exactOptional(z.enum(["message", "chunk"])),
   unwrap: z.exactOptional(z.boolean()),
   wrap: z.exactOptional(z.enum(["auto", "always", "never"])),
-  from: z.exactOptional(address),
-  to: z.exactOptional(address),
+  from: z.exactOptional(addressSchema),
+  to: z.exactOptional(addressSchema),
   dateTime: z.exactOptional(z.boolean()),
   wallClock: z.exactOptional(callback<() => Date>()),
   understands: z.exactOptional(callback<(feature: CpimName) => boolean>()),

@@ -2,6 +2,15 @@
  * The plugins of the toolkit. Each is a factory over the public core, as a third party's would be.
  */
 
+export { type ComposingEvent, ComposingSession, composingOf } from "./_composing_session.ts";
+export {
+  type ImdnReceived,
+  type ImdnSendOptions,
+  type ImdnSent,
+  ImdnSession,
+  imdnOf,
+} from "./_imdn_session.ts";
+export { type ImdnState, ImdnTracking } from "./_imdn_tracker.ts";
 export * from "./codecs.ts";
 export {
   type ContentFilterEvent,
@@ -18,6 +27,8 @@ export {
   type TextRule,
 } from "./content_filter.ts";
 export { type CpimOptions, cpim } from "./cpim.ts";
+export { type ImdnOptions, imdn } from "./imdn.ts";
+export { type IsComposingOptions, isComposing } from "./is_composing.ts";
 export { type LoggerOptions, type LogLevel, type LogRecord, logger } from "./logger.ts";
 export {
   type MetricFamily,
@@ -27,6 +38,7 @@ export {
   metrics,
   type RelayNumbers,
 } from "./metrics.ts";
+export { type Rate, type RateLimitOptions, type Rates, rateLimit } from "./rate_limit.ts";
 export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
 export { type ReportsOptions, reports } from "./reports.ts";
 export { type SpansOptions, spans } from "./spans.ts";
