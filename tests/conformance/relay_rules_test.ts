@@ -259,4 +259,89 @@ describe("a relay", () => {
     expect(way.includes(id)).toBe(true);
     await bench.close();
   });
+
+  test("RFC 4976 §3: report fields go on as they are, or are absent, on each piece, in order [4976-3-16] [4976-3-09] [4976/4975-7.1.1-01]", async () => {
+    const { bench, alice, peer, way } = await pair();
+    for (const headers of [["Success-Report: yes", "Failure-Report: partial"], []]) {
+      peer.send(way, { headers, body: "x".repeat(200_000), range: "1-*/200000" });
+      const pieces = await alice.take();
+      for (const piece of pieces) alice.write(answer(piece));
+      expect(pieces.length).toBeGreaterThan(2);
+      const starts = pieces.map(({ range }) => Number(range?.split("-")[0]));
+      expect(starts).toEqual([...starts].sort((a, b) => a - b));
+      for (const piece of pieces) {
+        const fields = Object.entries(piece.headers).map(([name, value]) => `${name}: ${value}`);
+        expect(fields.filter((field) => field.includes("-Report"))).toEqual(headers);
+      }
+      await peer.heard();
+    }
+    await bench.close();
+  });
+
+  test("RFC 4976 §3: success is the endpoint's to report; its REPORT goes back whole and draws nothing [4976-6.4.1-23] [4976-3-05] [4976/4975-7.1.2-01] [4976/4975-7.1.2-02]", async () => {
+    const { bench, alice, peer, token, way } = await pair();
+    peer.send(way, { messageId: "m1234", headers: ["Success-Report: yes"] });
+    const [got] = await alice.take();
+    if (got === undefined) throw new Error("the SEND did not arrive");
+    alice.write(answer(got));
+    expect(await peer.heard()).toEqual(["200"]);
+    await bench.clock.advance(60_000);
+    expect(await peer.heard()).toEqual([]);
+    alice.send(got.fromPath.join(" "), {
+      method: "REPORT",
+      messageId: "m1234",
+      range: "1-5/5",
+      headers: ["Status: 000 200 OK"],
+      body: "seen",
+    });
+    const [report] = await peer.take();
+    expect([report?.what, report?.toPath, report?.fromPath]).toEqual([
+      "REPORT",
+      [peer.uri],
+      [token, alice.uri],
+    ]);
+    expect([report?.headers["Message-ID"], report?.headers["Status"], report?.range]).toEqual([
+      "m1234",
+      "000 200 OK",
+      "1-5/5",
+    ]);
+    expect(new TextDecoder().decode(report?.body)).toBe("seen");
+    peer.write(answer(report as NonNullable<typeof report>, "481 Gone"));
+    expect([await alice.heard(), await peer.heard()]).toEqual([[], []]);
+    await bench.close();
+  });
+
+  test("RFC 4976 §9.3: every octet arrives as it was, behind Content-Type and a blank line [4976-9.3-02] [4976-6.4.1-32] [4976/4975-7.1-02]", async () => {
+    const { bench, alice, peer, way } = await pair();
+    const body = Uint8Array.from({ length: 5000 }, (_, index) => (index * 7 + (index >> 8)) & 255);
+    const [head = "", tail = ""] = request({ to: way, from: peer.uri, range: "1-*/5000", body: "\u0001" })
+      .replaceAll("\n", "\r\n")
+      .split("\u0001");
+    const encoder = new TextEncoder();
+    peer.peer.transport.write(new Uint8Array([...encoder.encode(head), ...body, ...encoder.encode(tail)]));
+    expect(await peer.heard()).toEqual(["200"]);
+    const [got] = await alice.take();
+    expect([...(got?.body ?? [])]).toEqual([...body]);
+    const wire = new TextDecoder("latin1").decode(alice.peer.octets.at(-1));
+    expect(wire).toMatch(/\r\nContent-Type: text\/plain\r\n\r\n/);
+    await bench.close();
+  });
+
+  test("RFC 4976 §9.2: plain TCP serves the peers of its users, and nobody logs in over it [4976-9.2-11]", async () => {
+    const { bench, alice, token, way } = await pair();
+    const plain = await bench.peer({ secure: false });
+    expect((await bench.auth(plain, "bob")).what).toBe("403");
+    plain.send(way);
+    expect([await plain.heard(), await alice.heard()]).toEqual([["200"], ["SEND"]]);
+    alice.send(`${token} ${plain.uri}`);
+    expect(await plain.heard()).toEqual(["SEND"]);
+    await bench.close();
+  });
+
+  test("RFC 4976 §6.3: the client is who stood first in From-Path of its AUTH, and nobody else at that connection [4976-6.3-28] [4976-6.4-02]", async () => {
+    const { bench, alice, token, peer } = await pair();
+    peer.send(`${token} msrps://alice.invalid:7000/other;tcp`);
+    expect([await peer.heard(), await alice.heard()]).toEqual([["481"], []]);
+    await bench.close();
+  });
 });

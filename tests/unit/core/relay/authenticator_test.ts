@@ -216,7 +216,7 @@ describe("right credentials", () => {
     ]);
   });
 
-  test("RFC 7616 §4: names and passwords are UTF-8", async () => {
+  test("RFC 7616 §4: names and passwords are UTF-8 [7616-4-01]", async () => {
     const relay = authenticator();
     const zoe: Answer = { user: "zoë", password: "pässwörd☃" };
     expect(success(await login(relay, answer(await ask(relay), zoe))).user).toBe("zoë");
