@@ -298,7 +298,9 @@ export function connectTests(subject: TransportSubject, { expect, test }: TestFr
       "tls-certificate-missing",
     );
     expect((await failure(subject.listen(app, "msrp://127.0.0.1:0;tcp", { tls }))).code).toBe("tls-not-used");
-    expect((await failure(subject.listen(app, "msrp://127.0.0.1:0;ws"))).code).toBe("transport-unsupported");
+    expect((await failure(subject.listen(app, "msrp://127.0.0.1:0;quic"))).code).toBe(
+      "transport-unsupported",
+    );
   });
 
   test("connect hands the runtime's connector to the application", async () => {
