@@ -175,6 +175,11 @@ export class Outbox {
     return this.whenQueueBelow(1);
   }
 
+  /** The peer has said anew what it takes: what it refused before does not count any more. */
+  forgetRefusedTypes(): void {
+    this.#refusedTypes.clear();
+  }
+
   #check(contentType: string, messageId: string, options: SendOptions): void {
     if (this.#refusedTypes.size > 0 && this.#refusedTypes.has(essence(contentType))) {
       throw new LocalProtocolError("content-type-refused", `Cannot send ${contentType}: the peer refused it`);

@@ -129,6 +129,7 @@ export class SessionCore {
       this.#remote = late.remote;
     }
     this.#peerTypes = updatedTypes(this.#peerTypes, late.peerAcceptTypes, late.peerAcceptWrappedTypes);
+    if (late.peerAcceptTypes !== undefined) this.#outbox?.forgetRefusedTypes();
     if (late.peerMaxBytes !== undefined) this.#peerMaxBytes = late.peerMaxBytes;
     this.acceptTypes = updatedTypes(this.acceptTypes, late.acceptTypes, late.acceptWrappedTypes);
     this.#direction = late.direction ?? this.#direction;
