@@ -85,7 +85,7 @@ test("what a plugin tells of, or throws in a timer, names it, also within compos
   }));
   const pair = new NodePair({ serverPlugins: [compose(definePlugin({ name: "quiet" }), noisy)] });
   await pair.sessions();
-  pair.clock.advance(10);
+  await pair.clock.advance(10);
   await settle();
   expect(pair.errors.map(({ plugin, stage }) => [plugin, stage])).toEqual([
     ["noisy", "session"],
