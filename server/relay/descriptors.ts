@@ -9,15 +9,18 @@ import { relayLimits } from "../../core/relay/limits.ts";
 // For listeners, files, databases, look-ups, and connections that are just being refused.
 const reserved = 64;
 
-/** The limits with `maxConnections` no higher than what the system permits. */
-export async function withinDescriptors(limits: RelayLimits): Promise<RelayLimits> {
+/** The limits with `maxConnections` no higher than what the system permits. @param openFiles asks the system */
+export async function withinDescriptors(
+  limits: RelayLimits,
+  openFiles: () => Promise<number> = systemOpenFiles,
+): Promise<RelayLimits> {
   const permitted = (await openFiles()) - reserved;
   const { maxConnections } = relayLimits(limits);
   return permitted >= maxConnections ? limits : { ...limits, maxConnections: Math.max(1, permitted) };
 }
 
 /** Files and sockets that this process may have open; Infinity where the system does not say. */
-async function openFiles(): Promise<number> {
+async function systemOpenFiles(): Promise<number> {
   try {
     return readOpenFiles(await readFile("/proc/self/limits", "utf8"));
   } catch {
