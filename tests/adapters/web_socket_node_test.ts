@@ -1,8 +1,12 @@
 // The WebSocket suite on own listeners of Node, and the endpoint suite over them: run by that runtime only, which
 // the name of this file says. All that is tested is in tests/conformance/.
+import * as framework from "#test";
 import { listen } from "../../adapters/node.ts";
+import type { Accept } from "../../core/node/transport.ts";
+import { endpointSuite } from "../../testing/endpoint_suite.ts";
 import { webSocketSuite } from "../conformance/web_socket_suite.ts";
 import { maxMessageBytes, webSocketEcho } from "../support/web_socket_echo.ts";
+import { streamOverWebSocket } from "../support/web_socket_pipe.ts";
 
 webSocketSuite({
   name: "node",
@@ -17,3 +21,15 @@ webSocketSuite({
     return { url: listener.url ?? "", close };
   },
 });
+
+endpointSuite(
+  {
+    name: "node, over WebSockets",
+    connect: streamOverWebSocket,
+    listen: async (accept: Accept) => {
+      const listener = await listen({ accept }, "ws://127.0.0.1:0");
+      return { host: "127.0.0.1", port: listener.uri.port ?? 0, close: () => listener.close() };
+    },
+  },
+  framework,
+);

@@ -85,7 +85,7 @@ export class WebSocketFrames {
     }
     const parts: string[] = [];
     for (let rest = octets; rest !== ""; ) {
-      const length = messageLength(rest);
+      const length = messageLength(rest) ?? rest.length;
       parts.push(rest.slice(0, length));
       rest = rest.slice(length);
     }
@@ -129,14 +129,14 @@ export function clientFrame(opcode: number, payload: Buffer, oddity: FrameOddity
   return Buffer.concat([head, mask, hidden]);
 }
 
-/** Octets of the MSRP message that a text begins with; all of it when it is none. */
-function messageLength(text: string): number {
+/** Octets of the MSRP message that a text begins with; undefined when it has no whole one there. */
+export function messageLength(text: string): number | undefined {
   const [, id] = /^MSRP (\S+) /.exec(text) ?? [];
-  if (id === undefined) return text.length;
+  if (id === undefined) return undefined;
   const mark = `-------${id}`;
   for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) {
     const end = at + mark.length;
     if (text.startsWith("\r\n", at - 2) && /^[$+#]\r\n$/.test(text.slice(end, end + 3))) return end + 3;
   }
-  return text.length;
+  return undefined;
 }
