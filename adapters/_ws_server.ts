@@ -91,8 +91,8 @@ export class WebSocketServer {
         return { accept: result.accept, response: this.#response(headers, fields) };
       return { status, reason: comment ?? "The application refused the connection", headers: fields };
     };
-    const { peerCertificate } = lower;
-    const result = upgrade.call(this.#app, { url, headers, ...peer, peerCertificate });
+    const { peerCertificate, clock } = lower;
+    const result = upgrade.call(this.#app, { url, headers, ...peer, peerCertificate, clock });
     return result instanceof Promise ? result.then(settle) : settle(result);
   }
 

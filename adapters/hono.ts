@@ -107,7 +107,7 @@ export function msrpUpgrade(
       policyFault(headers, options.origins);
     if (refused !== undefined) return refuse(c, refused);
     const peer = peerOf(factsOf(c, options, protocol === "https:"), headers, options.behindProxy);
-    const result = await app.upgrade?.({ url: request.url, headers, ...peer });
+    const result = await app.upgrade?.({ url: request.url, headers, ...peer, clock: systemClock });
     const verdict = result?.verdict;
     if (verdict?.accepted === false)
       return refuse(c, {

@@ -132,6 +132,7 @@ export {
 export { DialPolicy, type DialPolicyOptions } from "./relay/dial_policy.ts";
 export { isStaleChallenge } from "./relay/digest_challenge.ts";
 export { type DigestAlgorithm, digestAlgorithms } from "./relay/digest_hash.ts";
+export { type HandshakeDigestOptions, handshakeDigest } from "./relay/handshake_digest.ts";
 export type { RelayLimits } from "./relay/limits.ts";
 export type { NonceOptions } from "./relay/nonces.ts";
 export type { RelayOptions } from "./relay/options.ts";

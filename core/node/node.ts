@@ -116,7 +116,9 @@ export class Msrp {
       return driver;
     };
     if (this.#closed) return { verdict: new Verdict(503), accept };
-    const verdict = this.#start().pipeline.upgrade.run(c, []);
+    const core = this.#start();
+    if (request.clock !== undefined) core.timersFor(request.clock);
+    const verdict = core.pipeline.upgrade.run(c, []);
     if (verdict instanceof Verdict) return { verdict, accept };
     return verdict.then((late) => ({ verdict: late, accept }));
   }

@@ -5,7 +5,7 @@
 import { defineKey, type Key } from "../session/key.ts";
 import type { UpgradeContext } from "./context.ts";
 import { BaseContext } from "./contexts.ts";
-import type { Accept, PeerCertificate } from "./transport.ts";
+import type { Accept, Clock, PeerCertificate } from "./transport.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What a WebSocket adapter tells of an HTTP request that wants to be upgraded. */
@@ -17,6 +17,8 @@ export interface UpgradeRequest {
   readonly remoteAddress: string;
   readonly secure: boolean;
   readonly peerCertificate?: PeerCertificate | undefined;
+  /** The clock of the transport that comes of it, for what a middleware does in time. @default the node's */
+  readonly clock?: Clock | undefined;
 }
 
 /** What was decided about a request. */

@@ -45,9 +45,9 @@ export interface AuthenticatorOptions extends NonceOptions {
 
 /** One AUTH, as far as Digest is concerned. */
 export interface AuthRequest {
-  /** The method; MSRP authenticates only this one. @default "AUTH" */
-  readonly method?: "AUTH" | undefined;
-  /** The rightmost URI of To-Path, octet for octet as received (RFC 4976 §9.1). */
+  /** The method: MSRP authenticates only AUTH, a WebSocket's handshake is HTTP's GET (RFC 7977 §7). @default "AUTH" */
+  readonly method?: "AUTH" | "GET" | undefined;
+  /** The rightmost URI of To-Path, octet for octet as received (RFC 4976 §9.1); of GET, path and query. */
   readonly digestUri: string;
   /** Value of Authorization, when there is one. */
   readonly authorization: string | undefined;
@@ -114,7 +114,7 @@ export class Authenticator {
    * @param now milliseconds that never run backwards
    */
   verify(request: AuthRequest, now: number): MaybePromise<AuthOutcome> {
-    const { digestUri } = request;
+    const { digestUri, method = "AUTH" } = request;
     if (request.authorization === undefined) return this.#ask(digestUri, now, "no-credentials");
     let given: DigestAuthorization;
     try {
@@ -133,7 +133,7 @@ export class Authenticator {
     // Without a nonce of ours there is nothing to prove, and the backend is spared.
     const nonce = this.#nonces.check(given.nonce, realm, now);
     if (nonce === "unknown") return this.#ask(digestUri, now, "unknown-nonce", user);
-    const attempt: Attempt = { digestUri, given, realm, algorithm, now, stale: nonce === "stale" };
+    const attempt: Attempt = { method, digestUri, given, realm, algorithm, now, stale: nonce === "stale" };
     try {
       const found = this.#lookup(attempt);
       if (!(found instanceof Promise)) return this.#judge(attempt, found);
@@ -161,7 +161,7 @@ export class Authenticator {
   }
 
   #judge(attempt: Attempt, found: Found | undefined): AuthOutcome {
-    const { digestUri, given, realm, algorithm, now } = attempt;
+    const { method, digestUri, given, realm, algorithm, now } = attempt;
     const claimed = given.username;
     const parts: DigestParts = { ...given, algorithm, qop: "auth" };
     // An unknown user is checked like a known one, against a hash that nobody has: same answer, same time.
@@ -169,7 +169,7 @@ export class Authenticator {
     const ha1 = known ?? this.#decoy.slice(0, digestLength(algorithm));
     const right = equalDigests(
       given.response,
-      combineDigest(parts, ha1, this.#ha2(algorithm, `AUTH:${digestUri}`)),
+      combineDigest(parts, ha1, this.#ha2(algorithm, `${method}:${digestUri}`)),
     );
     if (!right || known === undefined || found === undefined) {
       return this.#ask(digestUri, now, "wrong-credentials", claimed);
@@ -236,6 +236,7 @@ export class Authenticator {
 }
 
 interface Attempt {
+  readonly method: string;
   readonly digestUri: string;
   readonly given: DigestAuthorization;
   readonly realm: string;

@@ -33,7 +33,7 @@ export function acceptorWithClock(app: Msrp, clock: Clock): Acceptor {
   return {
     accept: withClock(app.accept, clock),
     upgrade: async (request) => {
-      const { verdict, accept } = await app.upgrade(request);
+      const { verdict, accept } = await app.upgrade({ ...request, clock });
       return { verdict, accept: withClock(accept, clock) };
     },
   };
