@@ -22,7 +22,7 @@ export interface DataChannelMap {
 
 const maxStreamId = 65_534;
 const option =
-  /^(?:(label|subprotocol)="((?:[\x20-\x21\x23-\x24\x26-\x7e\x80-\uffff]|%[0-9A-Fa-f]{2})*)"|([a-z-]+)=([\w-]+))$/;
+  /^(?:(label|subprotocol)="((?:[\x20-\x21\x23-\x24\x26-\x7e\x80-\uffff]|%[0-9A-Fa-f]{2})*)"|(?!label=|subprotocol=)([a-z-]+)=([\w-]+))$/;
 
 /**
  * Reads the value of the line. Options that RFC 8864 does not have are passed over.
