@@ -7,6 +7,7 @@ export { type Certificates, type Identity, makeCertificates } from "./certificat
 export { type EndpointSubject, Fixture } from "./endpoint_fixture.ts";
 export { endpointSuite } from "./endpoint_suite.ts";
 export type { Assertions, Expectation, TestFramework } from "./framework.ts";
+export { type NodeAssert, type NodeTestRunner, nodeFramework } from "./node_framework.ts";
 export { NodePair, type PairError, type PairOptions } from "./pair.ts";
 export {
   type PluginExpectations,

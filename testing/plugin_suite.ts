@@ -37,6 +37,9 @@ const placeNames: Readonly<Record<PluginPlace, string>> = {
   relay: "a relay",
 };
 
+// Each octet takes a turn of its own.
+const maxByOctet = 4_096;
+
 const everyOctet = Uint8Array.from({ length: 1_024 }, (_, index) => index % 256);
 const long = Uint8Array.from({ length: 150_000 }, (_, index) => (index * 7) % 251);
 const usual: readonly PluginSample[] = [
@@ -79,8 +82,8 @@ export function testPlugin(
   const { passes = usual, refuses = [], rewrites = false } = expectations;
   const places = expectations.places ?? ["endpoint", "echo", "relay"];
 
-  const passesAll = async (scene: Scene): Promise<void> => {
-    for (const sample of passes) {
+  const passesAll = async (scene: Scene, samples = passes): Promise<void> => {
+    for (const sample of samples) {
       const fate = fateOf(sample, await scene.send(sample));
       const wanted = rewrites && fate === "changed" ? "changed" : "unchanged";
       expect([sample.name, fate]).toEqual([sample.name, wanted]);
@@ -106,7 +109,10 @@ export function testPlugin(
 
     test("lets through what comes an octet at a time", async () => {
       const scene = await open("endpoint", [make()], 1);
-      await passesAll(scene);
+      await passesAll(
+        scene,
+        passes.filter(({ body }) => (body?.length ?? 0) <= maxByOctet),
+      );
       await refusesAll(scene);
       await scene.close();
     });

@@ -5,7 +5,7 @@
 //   npm install msrpkit
 //   bun add msrpkit
 //   deno add npm:msrpkit
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { read, root } from "../../scripts/tree.ts";
 import { freePort, untilListening } from "../harness/poll.ts";
@@ -150,6 +150,31 @@ describe("the packed package", () => {
     },
     limitMs,
   );
+});
+
+describe("the template of a plugin", () => {
+  // What its README says, with the tarball for the published package:
+  //   npm install msrpkit
+  //   npm install
+  //   npm test
+  const template = `${folder.path}/template`;
+  beforeAll(() => {
+    cpSync(`${root}samples/plugin_template`, template, { recursive: true });
+    const { status, stderr } = run(`npm install --no-fund --no-audit "../${packed.filename}"`, template);
+    expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  for (const command of ["npm test", "bun test", "deno test -A --no-check --no-lock --node-modules-dir=manual"]) {
+    test(
+      `passes its own tests: ${command}`,
+      () => {
+        const { status, stdout, stderr } = run(command, template);
+        expect({ status, output: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, output: "" });
+        expect(stdout + stderr).toContain("the third of two texts is refused");
+      },
+      limitMs,
+    );
+  }
 });
 
 describe("dry runs of publication", () => {
