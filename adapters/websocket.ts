@@ -1,6 +1,6 @@
 /**
- * MSRP over WebSockets from the client's side (RFC 7977), for browsers, Deno, Bun, Node and Workers: `MsrpClient`, small and
- * whole, for web pages; and a connector, for nodes of the full toolkit with their plugins.
+ * MSRP over WebSockets from the client's side (RFC 7977), for browsers, Deno, Bun, Node and Workers. `MsrpClient` is small
+ * and whole, for web pages; the connector is for nodes of the full toolkit with their plugins.
  *
  * ```ts
  * const client = new MsrpClient({ url: "wss://relay.example.com/msrp", credentials: { username, password } });

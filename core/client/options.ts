@@ -1,5 +1,6 @@
 /**
- * What a client is given and what it gives back, as types: credentials and limits, sessions' settings, messages on their way.
+ * What a client is given and what it gives back: credentials and limits, sessions' settings, messages on their way.
+ * Types only.
  */
 import type { ClientCredentials } from "../relay/client_auth.ts";
 import type { MaybePromise } from "../relay/credentials.ts";

@@ -1,5 +1,5 @@
 /**
- * A session of a client, which outlives its connections and paths: what is not delivered is kept until there is a way to
+ * A session of a client, which outlives its connections and paths. What is not delivered is kept until there is a way to
  * the peer again, and what has come in part is completed then (RFC 4975 §5.4).
  */
 import { LocalProtocolError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * The value of an `a=dcmap` line (RFC 8864 §5.1): which SCTP stream is a channel, its label, its sub-protocol, and how
- * reliable it is.
+ * The value of an `a=dcmap` line (RFC 8864 §5.1). It tells which SCTP stream is a channel, its label and sub-protocol, and
+ * how reliable it is.
  */
 import { LocalProtocolError, RemoteProtocolError } from "../errors.ts";
 

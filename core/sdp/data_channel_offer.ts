@@ -1,6 +1,6 @@
 /**
- * Offer and answer of MSRP data channels (RFC 8873 §4, RFC 8864 §6) on descriptions that a WebRTC stack has made: lines put
- * in, taken out, and answered; and the other form of the same session, which a gateway offers to a peer without WebRTC.
+ * Offer and answer of MSRP data channels (RFC 8873 §4, RFC 8864 §6) on descriptions that a WebRTC stack has made. Also the
+ * other form of the same session, which a gateway offers to a peer without WebRTC.
  */
 import { LocalProtocolError, RemoteProtocolError } from "../errors.ts";
 import type { MsrpUri } from "../wire/uri.ts";

@@ -1,6 +1,6 @@
 // Limits of a node: defaults, and what is no limit.
 import { describe, expect, test } from "#test";
-import { nodeLimits } from "../../../../core/node/options.ts";
+import { connectionOptions, nodeLimits } from "../../../../core/node/options.ts";
 
 describe("limits of a node", () => {
   test("answer well before the peer's 30 s, and close only after them", () => {
@@ -16,5 +16,22 @@ describe("limits of a node", () => {
     });
     for (const value of [0, -1, Number.NaN])
       expect(() => nodeLimits({ maxHeldFrames: value })).toThrow("maxHeldFrames");
+  });
+});
+
+describe("options of a connection", () => {
+  test("RFC 8873 §5.4: frames are no longer than the other end takes, nor than was asked for", () => {
+    expect(connectionOptions(undefined, { framing: "message", maxFrameBytes: 5000 })).toEqual({
+      framing: "message",
+      maxFrameBytes: 5000,
+    });
+    expect(connectionOptions({ maxFrameBytes: 4000 }, { framing: "message", maxFrameBytes: 5000 })).toEqual({
+      framing: "message",
+      maxFrameBytes: 4000,
+    });
+    expect(connectionOptions({ maxChunkBytes: 9 }, { framing: "stream" })).toEqual({
+      framing: "stream",
+      maxChunkBytes: 9,
+    });
   });
 });
