@@ -2,7 +2,9 @@
  * The meeting place of the chat: who is signed in, who is online, and a mailbox for each, in which offers and answers wait.
  * It carries SDP and reads none of it; the conversation itself goes through the relay.
  */
+
 import type { Contact, ReceivedSignal, RendezvousEvent, Signal } from "./protocol.ts";
+import { sameText, Tokens } from "./tokens.ts";
 
 /** Options of a rendezvous. */
 export interface RendezvousOptions {
@@ -14,8 +16,8 @@ export interface RendezvousOptions {
   readonly graceMs?: number;
   /** Signals that wait for one client; the oldest are dropped then, and their calls are made anew. @default 64 */
   readonly maxWaiting?: number;
-  /** Sign-ins that are valid at a time for one person; the oldest ends. @default 16 */
-  readonly maxSignIns?: number;
+  /** Milliseconds that a sign-in is valid. @default 86400000, a day */
+  readonly signInMs?: number;
   /** Failed sign-ins of one name in a minute, after which even the right password has to wait. @default 20 */
   readonly maxFailures?: number;
   /** Clock in milliseconds. @default Date.now */
@@ -35,6 +37,9 @@ export type EventSink = (numbered: NumberedEvent) => void;
 /** Name of the contact that is the echo endpoint. */
 export const echoName = "echo";
 
+/** Clients of a person that were replaced and are remembered: one that comes back is told again. */
+const maxReplaced = 32;
+
 interface Seat {
   instance: string;
   /** Absent between two streams. */
@@ -42,25 +47,27 @@ interface Seat {
   leaving: ReturnType<typeof setTimeout> | undefined;
   lastId: number;
   readonly waiting: { readonly id: number; readonly signal: ReceivedSignal }[];
+  /** Instances that this one has taken the place of, and those that they had. */
+  readonly replaced: readonly string[];
 }
 
 /** State of the service; one for all its clients. */
 export class Rendezvous {
   readonly #options: Required<RendezvousOptions>;
-  /** By token. */
-  readonly #signIns: Map<string, string> = new Map();
+  readonly #tokens: Tokens;
   /** By name: the one client of each person that is online. */
   readonly #seats: Map<string, Seat> = new Map();
   readonly #failures: Map<string, { since: number; count: number }> = new Map();
 
   constructor(options: RendezvousOptions) {
-    const defaults = { echo: false, graceMs: 4000, maxWaiting: 64, maxSignIns: 16, maxFailures: 20 };
+    const defaults = { echo: false, graceMs: 4000, maxWaiting: 64, signInMs: 86_400_000, maxFailures: 20 };
     this.#options = { ...defaults, now: Date.now, ...options };
+    this.#tokens = new Tokens(this.#options.users, this.#options.signInMs, this.#options.now);
   }
 
   /** Signs in. @returns the token, or why not */
   signIn(user: string, password: string): string | "refused" | "too-many-failures" {
-    const { users, maxFailures, maxSignIns, now } = this.#options;
+    const { users, maxFailures, now } = this.#options;
     const known = Object.hasOwn(users, user);
     const failures = known ? this.#failures.get(user) : undefined;
     const recent = failures !== undefined && now() - failures.since < 60_000;
@@ -76,22 +83,18 @@ export class Rendezvous {
       return "refused";
     }
     this.#failures.delete(user);
-    const mine = [...this.#signIns].filter(([, name]) => name === user);
-    if (mine.length >= maxSignIns) this.#signIns.delete((mine[0] as [string, string])[0]);
-    const token = randomToken();
-    this.#signIns.set(token, user);
-    return token;
+    return this.#tokens.issue(user);
   }
 
   /** The person behind a token. */
   userOf(token: string): string | undefined {
-    return this.#signIns.get(token);
+    return this.#tokens.userOf(token);
   }
 
   /** Ends a sign-in, and the person is offline at once. */
   signOut(token: string): void {
-    const user = this.#signIns.get(token);
-    this.#signIns.delete(token);
+    const user = this.#tokens.userOf(token);
+    this.#tokens.revoke(token);
     if (user !== undefined) this.#vacate(user);
   }
 
@@ -114,13 +117,19 @@ export class Rendezvous {
    */
   attend(user: string, instance: string, after: number, sink: EventSink): () => void {
     let seat = this.#seats.get(user);
+    // A page in the background that lost its stream must not take the chat from the one that is used.
+    if (seat?.replaced.includes(instance)) {
+      sink({ event: { type: "replaced" } });
+      return () => undefined;
+    }
     const fresh = seat?.instance !== instance;
     if (seat !== undefined) {
       clearTimeout(seat.leaving);
       if (fresh) seat.sink?.({ event: { type: "replaced" } });
     }
     if (seat === undefined || fresh) {
-      seat = { instance, sink, leaving: undefined, lastId: 0, waiting: [] };
+      const replaced = seat === undefined ? [] : [...seat.replaced, seat.instance].slice(-maxReplaced);
+      seat = { instance, sink, leaving: undefined, lastId: 0, waiting: [], replaced };
       this.#seats.set(user, seat);
     }
     seat.sink = sink;
@@ -167,18 +176,4 @@ export class Rendezvous {
 
 function signalEvent(id: number, signal: ReceivedSignal): NumberedEvent {
   return { id, event: { type: "signal", ...signal } };
-}
-
-function randomToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-// As long for a wrong beginning as for a wrong end.
-function sameText(one: string, other: string): boolean {
-  const a = new TextEncoder().encode(one);
-  const b = new TextEncoder().encode(other);
-  let different = a.length ^ b.length;
-  for (let i = 0; i < b.length; i++) different |= (a[i % a.length] as number) ^ (b[i] as number);
-  return different === 0;
 }

@@ -73,7 +73,7 @@ export function webChat(options: WebChatOptions): Hono {
   });
   // A token in a header, and no cookie: no other site can use it, and each tab may be another person.
   api.use(async (c, next) => {
-    const token = /^Bearer (\w+)$/.exec(c.req.header("Authorization") ?? "")?.[1] ?? "";
+    const token = /^Bearer ([\w.]+)$/.exec(c.req.header("Authorization") ?? "")?.[1] ?? "";
     const user = rendezvous.userOf(token);
     if (user === undefined)
       return c.json({ error: "not-signed-in" }, 401, { "WWW-Authenticate": 'Bearer realm="chat"' });
@@ -97,10 +97,10 @@ export function webChat(options: WebChatOptions): Hono {
     if (body.to === echoName && answerAsEcho !== undefined) {
       const answer = answerAsEcho(body.signal);
       if (answer !== undefined) rendezvous.send(user, echoName, echoName, answer);
-      return c.body(null, 202);
+      return c.body(null, 204);
     }
     if (!rendezvous.send(body.to, user, body.instance, body.signal)) return c.json({ error: "offline" }, 409);
-    return c.body(null, 202);
+    return c.body(null, 204);
   });
   api.get("/events", (c) => {
     const query = eventsQuery.safeParse(c.req.query());
@@ -126,10 +126,10 @@ function streamEvents(
       end = resolve;
     });
     const write = ({ id, event }: NumberedEvent): void => {
-      void stream
-        .writeSSE({ data: JSON.stringify(event), ...(id === undefined ? {} : { id: String(id) }) })
-        .catch(end);
-      if (event.type === "replaced") end();
+      const fields = { data: JSON.stringify(event), ...(id === undefined ? {} : { id: String(id) }) };
+      stream.writeSSE(fields).then(() => {
+        if (event.type === "replaced") end();
+      }, end);
     };
     const leave = rendezvous.attend(user, instance, after, write);
     const beat = setInterval(() => void stream.write(":\n\n").catch(end), heartbeatMs);

@@ -16,8 +16,8 @@ export interface ChatOptions {
   readonly store: Store;
   /** Origin of the chat server. */
   readonly origin: string;
-  /** Name of this page or terminal, another one at each start. */
-  readonly instance: string;
+  /** A new name for this page or terminal, whenever it starts or takes the chat over. */
+  newInstance(): string;
   openArchive(user: string): Promise<Archive>;
   /** How to reach the relay. */
   relay(account: Account): { readonly options: RelayClientOptions; readonly connector: Connector };
@@ -54,9 +54,9 @@ export class Chat implements Actions {
 
   /** Goes on with a sign-in, for example that of the page before. Resolves when the chat has ended. */
   async start(signedIn: SignedIn): Promise<void> {
-    const { origin, instance, store, openArchive, remember, visible } = this.#options;
+    const { origin, store, openArchive, remember, visible } = this.#options;
     const { user, token } = signedIn;
-    const rendezvous = new RendezvousClient({ origin, token, instance });
+    const rendezvous = new RendezvousClient({ origin, token, instance: this.#options.newInstance() });
     this.#signedIn = signedIn;
     this.#rendezvous = rendezvous;
     remember(signedIn);

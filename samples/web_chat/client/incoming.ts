@@ -53,6 +53,7 @@ export class Incoming {
     for (const { id } of open.slice(-maxHeld)) {
       const { octets } = await this.#archive.parts(id).catch(() => ({ octets: 0 }));
       this.#held.set(keyOf(peer, id), octets);
+      this.#octets(peer, id, octets);
       held.push({ messageId: id, octets });
     }
     for (const { id, file } of whole.reverse()) {

@@ -17,7 +17,7 @@ const store = new Store(soon);
 const chat = new Chat({
   store,
   origin: location.origin,
-  instance: crypto.getRandomValues(new Uint32Array(4)).join("-"),
+  newInstance: () => crypto.getRandomValues(new Uint32Array(4)).join("-"),
   // A private window may have no database; the chat then forgets at its end.
   openArchive: (user) => openArchive(user).catch(() => new MemoryArchive()),
   relay({ relay: { url, username, password } }) {
