@@ -44,6 +44,8 @@ export async function openPage(
   const context =
     beside?.context() ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...rest }));
   context.setDefaultTimeout(20_000);
+  // tsx names functions with a helper that the page does not have.
+  await context.addInitScript("globalThis.__name = (one) => one");
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {

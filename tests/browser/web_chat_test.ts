@@ -103,7 +103,7 @@ if (!browserWorks) {
         await say(alice.page, "bob", "said while it is sent");
         await bob.page.reload();
         // What was there before the reload is there after it.
-        expect(await bob.page.locator("progress").count()).toBe(1);
+        await bob.page.locator(".message.in", { hasText: "big.bin" }).waitFor();
         await say(alice.page, "bob", "said while it loads");
         expect(await receivedDigest(bob.page)).toBe(digest);
         await alice.page.locator('.message.out:has-text("big.bin") .ticks.displayed').waitFor();
