@@ -49,6 +49,7 @@ const LF = 10;
 const HYPHEN = 45;
 const ASTERISK = 42;
 const decoder = new TextDecoder("latin1");
+const encoder = new TextEncoder();
 const secretField = /^(?:authorization|www-authenticate|authentication-info):[ \t]*/i;
 
 /** One direction of one connection. */
@@ -56,6 +57,7 @@ export class FrameCutter {
   readonly #options: CutterOptions;
   readonly #emit: (piece: FramePiece) => void;
   #buffer: Uint8Array = new Uint8Array(4096);
+  #base = 0; // where the frame in hand begins; all places are those in the buffer
   #length = 0;
   #head: FrameHead | undefined;
   #endLine: Uint8Array | undefined; // of the frame that is coming in
@@ -74,19 +76,30 @@ export class FrameCutter {
   /** Takes octets, which are copied. */
   push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
+      this.#compact();
       const room = Math.min(bytes.length - at, this.#options.maxPieceBytes - this.#length);
       this.#append(bytes.subarray(at, at + room));
       at += room;
       while (this.#cut());
-      if (this.#length >= this.#options.maxPieceBytes) this.#part();
+      if (this.#length - this.#base >= this.#options.maxPieceBytes) this.#part();
     }
   }
 
   /** Nothing more comes: gives what is left. */
   end(): void {
-    if (this.#length === 0) return;
+    if (this.#length === this.#base) return;
     this.#read();
     this.#give(this.#length, undefined);
+  }
+
+  #compact(): void {
+    const base = this.#base;
+    if (base === 0) return;
+    this.#buffer.copyWithin(0, base, this.#length);
+    this.#length -= base;
+    this.#scanned -= base;
+    if (this.#bodyAt >= 0) this.#bodyAt -= base;
+    this.#base = 0;
   }
 
   #append(bytes: Uint8Array): void {
@@ -101,7 +114,7 @@ export class FrameCutter {
 
   // Gives one whole frame, if there is one.
   #cut(): boolean {
-    if (this.#length === 0 || this.#raw) return false;
+    if (this.#length === this.#base || this.#raw) return false;
     if (this.#endLine === undefined && !this.#begin()) return false;
     const pattern = this.#endLine as Uint8Array;
     const end = this.#length - pattern.length - 3; // flag, CR, LF
@@ -114,13 +127,13 @@ export class FrameCutter {
       this.#give(at + pattern.length + 3, String.fromCharCode(this.#buffer[at + pattern.length] as number));
       return true;
     }
-    this.#scanned = Math.max(this.#scanned, end + 1, 0);
+    this.#scanned = Math.max(this.#scanned, end + 1);
     return false;
   }
 
   #endsAt(at: number, pattern: Uint8Array): boolean {
     const bytes = this.#buffer;
-    if (at < 2 || bytes[at - 2] !== CR || bytes[at - 1] !== LF) return false;
+    if (at < this.#base + 2 || bytes[at - 2] !== CR || bytes[at - 1] !== LF) return false;
     for (let index = 0; index < pattern.length; index++)
       if (bytes[at + index] !== pattern[index]) return false;
     const flag = bytes[at + pattern.length];
@@ -130,14 +143,14 @@ export class FrameCutter {
 
   // The start line gives the transaction id, and with it the end-line.
   #begin(): boolean {
-    const lineEnd = this.#buffer.indexOf(LF);
+    const lineEnd = this.#buffer.indexOf(LF, this.#base);
     if (lineEnd < 0 || lineEnd >= this.#length) return false;
-    const match = /^MSRP (\S+) /.exec(decoder.decode(this.#buffer.subarray(0, lineEnd)));
+    const match = /^MSRP (\S+) /.exec(decoder.decode(this.#buffer.subarray(this.#base, lineEnd)));
     if (match === null) {
       this.#raw = true; // the peer does not speak MSRP: no frame will be found any more
       return false;
     }
-    this.#endLine = new TextEncoder().encode(`-------${match[1]}`);
+    this.#endLine = encoder.encode(`-------${match[1]}`);
     this.#scanned = lineEnd;
     return true;
   }
@@ -145,27 +158,35 @@ export class FrameCutter {
   /** Reads the head, once it is here or will never be. */
   #read(): void {
     if (this.#head !== undefined || this.#started || this.#raw) return;
-    const bytes = this.#buffer.subarray(0, this.#length);
-    let end = 0;
     const fields: Record<string, string> = {};
-    const lines: string[] = [];
-    for (let at = 0; at < bytes.length; at = end) {
-      const lineEnd = bytes.indexOf(LF, at);
-      end = lineEnd < 0 ? bytes.length : lineEnd + 1;
-      const line = decoder.decode(bytes.subarray(at, end)).trimEnd();
-      if (line === "") {
-        this.#bodyAt = end;
-        break;
-      }
-      if (line.startsWith("-------")) break;
-      lines.push(line);
+    const lines = decoder.decode(this.#buffer.subarray(this.#base, this.#headEnd())).split("\n");
+    let at = this.#base;
+    for (const [index, raw] of lines.entries()) {
+      const line = raw.trimEnd();
       const colon = line.indexOf(":");
-      if (lines.length > 1 && colon > 0)
-        fields[line.slice(0, colon).toLowerCase()] ??= line.slice(colon + 1).trim();
+      if (index > 0 && colon > 0) fields[line.slice(0, colon).toLowerCase()] ??= line.slice(colon + 1).trim();
       const secret = this.#options.credentials ? null : secretField.exec(line);
-      if (secret !== null) bytes.fill(ASTERISK, at + secret[0].length, at + line.length);
+      // One octet is one character in Latin-1.
+      if (secret !== null) this.#buffer.fill(ASTERISK, at + secret[0].length, at + line.length);
+      at += raw.length + 1;
     }
-    this.#head = headOf(lines[0] ?? "", fields);
+    this.#head = headOf(lines[0]?.trimEnd() ?? "", fields);
+  }
+
+  // Where the head ends: before the blank line, after which the body begins, or before the end-line.
+  #headEnd(): number {
+    const bytes = this.#buffer;
+    for (
+      let at = bytes.indexOf(LF, this.#base);
+      at >= 0 && at < this.#length;
+      at = bytes.indexOf(LF, at + 1)
+    ) {
+      const next = bytes[at + 1];
+      const blank = next === CR ? bytes[at + 2] === LF : next === LF;
+      if (blank) this.#bodyAt = at + (next === CR ? 3 : 2);
+      if (blank || (next === HYPHEN && bytes[at + 7] === HYPHEN)) return at;
+    }
+    return this.#length;
   }
 
   // Longer than a packet: gives what is here, but nothing that may be the beginning of its end-line.
@@ -186,15 +207,15 @@ export class FrameCutter {
 
   #give(end: number, flag: string | undefined): void {
     const endLine = flag === undefined ? 0 : (this.#endLine as Uint8Array).length + 5;
-    const bodyAt = this.#started ? 0 : this.#bodyAt;
+    const bodyAt = this.#started ? this.#base : this.#bodyAt;
     const body = bodyAt < 0 ? 0 : Math.max(0, end - endLine - bodyAt);
     this.#bodyBytes += body;
-    let bytes = this.#buffer.slice(0, end);
+    let bytes = this.#buffer.slice(this.#base, end);
     if (!this.#options.bodies && body > 0) {
       this.#leftOut += body;
-      bytes = new Uint8Array(end - body);
-      bytes.set(this.#buffer.subarray(0, bodyAt));
-      bytes.set(this.#buffer.subarray(bodyAt + body, end), bodyAt);
+      bytes = new Uint8Array(end - this.#base - body);
+      bytes.set(this.#buffer.subarray(this.#base, bodyAt));
+      bytes.set(this.#buffer.subarray(bodyAt + body, end), bodyAt - this.#base);
     }
     const head = this.#head;
     const piece = {
@@ -205,9 +226,7 @@ export class FrameCutter {
       bodyBytes: this.#bodyBytes,
       leftOut: this.#leftOut,
     };
-    this.#buffer.copyWithin(0, end, this.#length);
-    this.#length -= end;
-    this.#scanned = 0;
+    this.#base = this.#scanned = end;
     this.#started = flag === undefined;
     if (flag !== undefined) {
       this.#head = this.#endLine = undefined;

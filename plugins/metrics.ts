@@ -105,6 +105,7 @@ class Meters {
   readonly #delivery = new Histogram(seconds);
   readonly #size = new Histogram(sizes);
   readonly #tallies: Readonly<Record<TallyName, Tally>>;
+  readonly #messages: Map<string, { received: number; sent: number }> = new Map();
   #received = 0;
   #transmitted = 0;
   #chunks = 0;
@@ -176,7 +177,7 @@ class Meters {
   }
 
   #delivered(message: TapEvents["delivered"]["message"]): void {
-    this.#tallies.messages_total.add("received", this.#types.name(message.contentType));
+    this.#messagesOf(message.contentType).received++;
     const { size } = message;
     if (size === undefined) {
       message.completed.then(
@@ -184,6 +185,16 @@ class Meters {
         () => this.#receiving.end(message.messageId, 0),
       );
     } else this.#whole(message.messageId, size);
+  }
+
+  #messagesOf(contentType: string | undefined): { received: number; sent: number } {
+    const type = this.#types.name(contentType);
+    let counts = this.#messages.get(type);
+    if (counts === undefined) {
+      counts = { received: 0, sent: 0 };
+      this.#messages.set(type, counts);
+    }
+    return counts;
   }
 
   #whole(messageId: string, size: number): void {
@@ -195,7 +206,7 @@ class Meters {
 
   #sent({ sent, contentType }: TapEvents["sent"]): void {
     const begun = this.#host.now();
-    this.#tallies.messages_total.add("sent", this.#types.name(contentType));
+    this.#messagesOf(contentType).sent++;
     this.#delivering.begin(sent.messageId, begun);
     sent.accepted.then(
       () => this.#accept.observe((this.#host.now() - begun) / 1000),
@@ -251,6 +262,16 @@ class Meters {
       one("msrp_transmitted_bytes_total", "Octets written, before TLS", "counter", this.#transmitted),
       one("msrp_chunks_total", "Chunks of SENDs that were accepted", "counter", this.#chunks),
       one("msrp_chunk_bytes_total", "Octets of the bodies of these chunks", "counter", this.#chunkBytes),
+      {
+        name: "msrp_messages_total",
+        help: "Messages delivered, and messages queued to be sent",
+        type: "counter",
+        samples: [...this.#messages].flatMap(([type, counts]) =>
+          (["received", "sent"] as const)
+            .filter((direction) => counts[direction] > 0)
+            .map((direction) => ({ labels: { direction, type }, value: counts[direction] })),
+        ),
+      },
       one("msrp_unreported_total", "Messages whose success reports never came", "counter", this.#unreported),
       ...tallies.map(
         ([name, help]): MetricFamily => ({
@@ -295,7 +316,6 @@ const tallies = [
   ["sessions_ended_total", "Bound sessions that are over", ["outcome"]],
   ["requests_total", "Requests received, REPORTs apart", ["method"]],
   ["verdicts_total", "Outcome of these requests, and the plugin that refused", ["plugin", "status"]],
-  ["messages_total", "Messages delivered, and messages queued to be sent", ["direction", "type"]],
   ["messages_failed_total", "Messages sent that were not accepted", ["reason"]],
   ["responses_total", "Responses to requests of ours other than 200", ["method", "status"]],
   ["reports_total", "REPORTs received", ["status"]],

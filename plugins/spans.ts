@@ -5,6 +5,7 @@
 import {
   type Attributes,
   context,
+  isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -82,6 +83,8 @@ export function spans(options: SpansOptions = {}): Plugin {
   });
 }
 
+const consumer = { kind: SpanKind.CONSUMER };
+
 /** Spans that are open, by Message-ID. */
 class OpenSpans {
   readonly #max: number;
@@ -119,18 +122,17 @@ class OpenSpans {
 /** The spans of one node. */
 class MessageSpans {
   readonly #options: SpansOptions;
+  readonly #tracer: Tracer;
   readonly #incoming: OpenSpans;
   readonly #outgoing: OpenSpans;
 
   constructor(options: SpansOptions) {
     const { maxOpenSpans = 4096 } = options;
     this.#options = options;
+    // Without a provider it is one that asks for the provider later.
+    this.#tracer = options.tracer ?? trace.getTracer("msrpkit");
     this.#incoming = new OpenSpans(maxOpenSpans);
     this.#outgoing = new OpenSpans(maxOpenSpans);
-  }
-
-  get #tracer(): Tracer {
-    return this.#options.tracer ?? trace.getTracer("msrpkit");
   }
 
   /** A chunk came in: it begins, continues or ends the span of its message. */
@@ -142,7 +144,8 @@ class MessageSpans {
     // Two connections may use the same Message-ID.
     const key = begins && ends ? "" : `${c.connection.id} ${messageId}`;
     const span = begins ? this.#begin(c) : this.#incoming.get(key);
-    if (span === undefined) return next();
+    // Without an SDK, and without a trace of the peer's to go on with, there is nothing to end.
+    if (span === undefined || !isSpanContextValid(span.spanContext())) return next();
     if (begins && !ends) this.#incoming.add(key, span);
     const verdict = context.with(trace.setSpan(context.active(), span), next);
     const settle = (decided: Verdict): void => {
@@ -161,9 +164,13 @@ class MessageSpans {
   }
 
   #begin(c: ChunkContext): Span {
-    const { contentType, connection, session } = c;
+    const { contentType, connection } = c;
     // A session that is passed on is bound to nothing here.
-    const relayed = session.state === "idle";
+    const relayed = c.session.state === "idle";
+    const parent = this.#options.extract === false ? ROOT_CONTEXT : extract(c.headers, ROOT_CONTEXT);
+    const name = relayed ? "msrp relay" : "msrp receive";
+    const span = this.#tracer.startSpan(name, consumer, parent);
+    if (!span.isRecording()) return span;
     const attributes: Attributes = {
       ...common(c.messageId ?? "", contentType),
       "messaging.operation.type": relayed ? "forward" : "process",
@@ -172,12 +179,7 @@ class MessageSpans {
     };
     const total = c.byteRange?.total;
     if (total !== undefined) attributes["messaging.message.body.size"] = total;
-    const parent = this.#options.extract === false ? ROOT_CONTEXT : extract(c.headers, ROOT_CONTEXT);
-    return this.#tracer.startSpan(
-      relayed ? "msrp relay" : "msrp receive",
-      { kind: SpanKind.CONSUMER, attributes },
-      parent,
-    );
+    return span.setAttributes(attributes);
   }
 
   /** A message is about to be sent: begins its span, and tells the peer of it. */

@@ -1,0 +1,97 @@
+/**
+ * What each plugin costs per chunk: a whole node is fed with SENDs of one session, with the plugin and without, and the
+ * difference in processor time is taken. The transport is a stub, so that nothing else is measured.
+ */
+import process from "node:process";
+import { type Clock, Msrp, type Plugin, type Transport, type TransportSink } from "../core/mod.ts";
+import { logger, metrics, spans, trace } from "../plugins/mod.ts";
+
+/** The plugins under test, by the name of the row. Made anew for each round. */
+const plugins: readonly (readonly [name: string, make: () => Plugin])[] = [
+  ["logger()", () => logger({ write: () => undefined, level: "warn" })],
+  ["metrics()", () => metrics()],
+  ["spans(), without an SDK", () => spans()],
+  ["trace(), this session not traced", () => trace({ open: () => undefined })],
+  ["trace(), written to nowhere", () => trace({ open: nowhere, maxTraceBytes: 1e12, maxTotalBytes: 1e12 })],
+];
+
+const clock: Clock = { now: () => performance.now(), setTimer: () => () => undefined };
+const chunksPerRead = 32;
+const bodyBytes = 256;
+
+/** Nanoseconds per chunk of each plugin, above a node without plugins. */
+export async function pluginCosts(reads: number = 500, rounds: number = 12): Promise<Record<string, number>> {
+  const octets = manyChunks();
+  // Rounds take turns, so that a machine that gets slower is as slow for all.
+  const cases: readonly (readonly [string, (() => Plugin) | undefined])[] = [["none", undefined], ...plugins];
+  const times = new Map<string, number[]>(cases.map(([name]) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, make] of cases) {
+      const { sink, delivered } = await openNode(make?.());
+      const begin = process.cpuUsage();
+      for (let read = 0; read < reads; read++) sink.received(octets);
+      const { user, system } = process.cpuUsage(begin);
+      if (round > 2) times.get(name)?.push(((user + system) * 1e3) / (reads * chunksPerRead)); // warm by then
+      if (delivered() !== reads * chunksPerRead) throw new Error(`${name}: not all messages were delivered`);
+      sink.ended();
+    }
+  }
+  // The fastest round is the one that was disturbed least.
+  const least = (name: string): number => Math.min(...(times.get(name) ?? []));
+  const rows = plugins.map(([name]) => [name, least(name) - least("none")] as const);
+  return Object.fromEntries(rows.map(([name, cost]) => [name, Math.round(cost * 10) / 10]));
+}
+
+function nowhere(): { capture: { write(): void; close(): void } } {
+  return { capture: { write: () => undefined, close: () => undefined } };
+}
+
+async function openNode(
+  plugin: Plugin | undefined,
+): Promise<{ sink: TransportSink; delivered: () => number }> {
+  // The same octets are given again and again: without this they would be one message that comes twice.
+  const app = new Msrp({ acceptUnknown: () => true, inbox: { maxRememberedIds: 0 } });
+  if (plugin !== undefined) app.use(plugin);
+  let messages = 0;
+  app.onMessage(() => {
+    messages++;
+  });
+  const transport: Transport = {
+    clock,
+    remoteAddress: "192.0.2.1",
+    remotePort: 40_000,
+    localAddress: "192.0.2.2",
+    localPort: 2855,
+    secure: false,
+    framing: "stream",
+    write: () => true,
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => undefined,
+    abort: () => undefined,
+  };
+  const sink = app.accept(transport);
+  await Promise.resolve(); // the connect stage lets it in
+  await Promise.resolve();
+  return { sink, delivered: () => messages };
+}
+
+function manyChunks(): Uint8Array {
+  const frames = Array.from({ length: chunksPerRead }, (_, index) => {
+    const id = `tid${String(index).padStart(5, "0")}`;
+    const body = "x".repeat(bodyBytes);
+    return [
+      `MSRP ${id} SEND`,
+      "To-Path: msrp://bob.example:2855/benchSession;tcp",
+      "From-Path: msrp://alice.example:2855/otherSession;tcp",
+      `Message-ID: message${index}`,
+      `Byte-Range: 1-${bodyBytes}/${bodyBytes}`,
+      "Content-Type: text/plain",
+      "",
+      body,
+      `-------${id}$`,
+      "",
+    ].join("\r\n");
+  });
+  return new TextEncoder().encode(frames.join(""));
+}
