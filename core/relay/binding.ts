@@ -40,6 +40,8 @@ export class Binding {
    * this URI alone: what a stranger claims to be is no routing table (RFC 4976 §6.4, and trap T36).
    */
   readonly peers: Map<string, RelayHop> = new Map();
+  /** Ways under this URI on which messages have begun that have not ended. */
+  readonly underWay: Set<object> = new Set();
   /** The session object that plugins see; made when one is needed. */
   session: ForwardedSession | undefined;
   #over = false;

@@ -94,7 +94,7 @@ export class Flow {
     if (status === 200) status = this.#pass(frame);
     if (frame.flag === "+" && status === 200) {
       if (frame.first) this.#begun(frame.messageId ?? "");
-    } else this.#unfinished?.delete(frame.messageId ?? "");
+    } else if (this.#unfinished?.delete(frame.messageId ?? "") && this.#unfinished.size === 0) this.leave();
     return status;
   }
 
@@ -103,6 +103,13 @@ export class Flow {
     this.#unfinished.add(messageId);
     const [oldest] = this.#unfinished;
     if (this.#unfinished.size > maxRememberedIds && oldest !== undefined) this.#unfinished.delete(oldest);
+    for (const binding of this.route.bindings) binding.underWay.add(this);
+  }
+
+  /** No message on it will be ended any more. */
+  leave(): void {
+    this.#unfinished?.clear();
+    for (const binding of this.route.bindings) binding.underWay.delete(this);
   }
 
   /** Answers a SEND that was accepted. */
@@ -114,7 +121,10 @@ export class Flow {
     this.#chunk = frame.last ? undefined : new SourceChunk();
     if (this.#queue.refuses) return 413;
     // SEC-32: what has begun may end; nothing else begins.
-    if (this.#relay.draining && this.#unfinished?.has(frame.messageId ?? "") !== true) return 481;
+    if (this.#relay.draining && this.#unfinished?.has(frame.messageId ?? "") !== true) {
+      // A 481 ends the whole session, with what is under way in either direction.
+      return this.route.bindings.some(({ underWay }) => underWay.size > 0) ? 403 : 481;
+    }
     // SEC-13: a head, an answer and perhaps a REPORT for next to nothing.
     if (frame.flag === "+" && frame.last && frame.bodyLength < tinyBytes) {
       this.#tiny ??= new Rate(this.#relay.limits.maxTinyChunksPerSecond, now);

@@ -253,6 +253,7 @@ export class RelayHop implements ForwardHop {
   }
 
   #forget(key: string, flow: Flow): void {
+    flow.leave();
     this.#flows.delete(key);
     this.#lanes.delete(flow);
     if (this.#lastFlow === flow) this.#lastPath = undefined;
@@ -383,6 +384,7 @@ export class RelayHop implements ForwardHop {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const flow of waiting) flow.fail(408);
+    for (const flow of this.#flows.values()) flow.leave();
     this.#flows.clear();
     this.#lastPath = this.#lastFlow = undefined;
     this.onEnded?.();

@@ -15,8 +15,9 @@ export interface RelayPlugin extends Plugin {
   /** Sets other limits; what is under way goes on. @throws {RangeError} impossible ones */
   setLimits(limits: RelayLimits): void;
   /**
-   * Before the end: AUTH is answered 408, messages that begin 481; those that have begun may end. `Msrp.close` then waits
-   * for these as long as it is told, and reports what has not arrived.
+   * Before the end: AUTH is answered 408, messages that begin 481, which ends their session, or 403 where another message
+   * of the session has begun: those may end. `Msrp.close` then waits for these as long as it is told, and reports what has
+   * not arrived.
    */
   drain(): void;
   /** URIs that hold. */

@@ -93,6 +93,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       terminal.note(`${signal}: no new sessions; finishing what is on its way`);
       draining = true;
       plugin.drain();
+      terminal.result({ event: "ending", signal }, undefined);
       return EXIT_OK;
     });
   });

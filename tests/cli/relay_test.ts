@@ -1,13 +1,16 @@
 // `msrpkit relay`: what it wants to be told, what it reads again on SIGHUP, and how it ends.
 // The ways through it are played by tests/flows.
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
-import { hashPassword } from "../../core/mod.ts";
+import { connectThroughRelay, definePlugin, hashPassword, Msrp } from "../../core/mod.ts";
 import { makeNamedCertificates, type NamedCertificates } from "../../testing/certificates.ts";
 import { ownRuntime, type RunningCommand, run, start } from "../support/command.ts";
+import { rejection } from "../support/nodes.ts";
+import { ownAdapter } from "../support/own_adapter.ts";
 
 const users = (password: string): string =>
   `${Object.values(hashPassword("alice", "relay.test", password))
@@ -132,5 +135,108 @@ describe("msrpkit relay", () => {
     const ended = await relay.stop("SIGTERM");
     await closed;
     expect(ended.code).toBe(0);
+  });
+
+  test("SIGTERM in the middle of a message: it arrives whole, no other begins, and nobody comes in [SEC-32]", async () => {
+    await writeFile(file("users"), users("one"));
+    const [relay, port] = await launch({ drainSeconds: 20 });
+    const adapter = await ownAdapter();
+    const connector = adapter.createConnector({
+      resolver: { addresses: async () => ["127.0.0.1"], services: async () => [] },
+    });
+    const tls = { ca: certificates.ca };
+    let begun: () => void = () => undefined;
+    const half = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const watch = definePlugin("watch", () => ({
+      name: "watch",
+      chunk: (c, next) => {
+        if (c.frame.bodyLength > 0) begun();
+        return next();
+      },
+    }));
+    const [alice, peer] = [new Msrp().use(watch), new Msrp()];
+    const received = new Promise<number>((resolve) =>
+      alice.onMessage((message) => resolve(message.body.length)),
+    );
+    const credentials = { username: "alice", password: "one" };
+    const client = await connectThroughRelay(
+      alice,
+      { relay: `msrps://relay.test:${port};tcp`, credentials, tls },
+      connector,
+    );
+    const path = await client.path();
+    client.expect(path);
+    const local = "msrps://peer.invalid:9/peer99;tcp";
+    const session = await peer.connect({ local, remote: path.sdpPath, tls }, connector);
+    let goOn: () => void = () => undefined;
+    const ending = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    async function* content(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(300_000);
+      await ending;
+      yield new Uint8Array(300_000);
+    }
+    const sent = session.send(content(), { contentType: "application/octet-stream" });
+    await half;
+    relay.signal("SIGTERM");
+    await relay.event("ending");
+    const refused = await rejection<{ status?: number }>(session.send("too late").accepted);
+    expect(refused.status).toBe(403);
+    expect(
+      await open(port).then(
+        () => "open",
+        () => "refused",
+      ),
+    ).toBe("refused");
+    goOn();
+    await sent.accepted;
+    expect(await received).toBe(600_000);
+    expect((await relay.ended).code).toBe(0);
+    await alice.close({ drainMs: 0 });
+    await peer.close({ drainMs: 0 });
+    client.close();
+  });
+
+  test("RFC 4976 §6.5: with few descriptors whoever was quiet for longest makes room, and everybody is answered [4976-6.5-03] [4976-6.5-04] [SEC-18]", async () => {
+    const relay = start(
+      ownRuntime,
+      [
+        "relay",
+        "--domain",
+        "relay.test",
+        "--listen",
+        "msrp://127.0.0.1:0;tcp",
+        "--users",
+        file("users"),
+        "--allow-plain-auth",
+        "--json",
+      ],
+      { openFiles: 256 },
+    );
+    const { uri } = await relay.event("listening");
+    const port = Number(/:(\d+);tcp$/.exec(String(uri))?.[1]);
+    const sockets: net.Socket[] = [];
+    let closed = 0;
+    for (let count = 1000; count < 1300; count++) {
+      const socket = net.connect({ port, host: "127.0.0.1" });
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.once("close", () => closed++);
+      const answer = new Promise<string>((resolve) => {
+        socket.once("data", (bytes: Uint8Array) => resolve(new TextDecoder().decode(bytes)));
+        socket.once("close", () => resolve("closed"));
+      });
+      socket.write(
+        `MSRP tid${count} AUTH\r\nTo-Path: msrp://relay.test:${port};tcp\r\nFrom-Path: msrp://a.invalid:1/a;tcp\r\n-------tid${count}$\r\n`,
+      );
+      expect((await answer).slice(0, 16)).toBe(`MSRP tid${count} 401`);
+    }
+    expect(closed).toBeGreaterThan(50);
+    expect(sockets[0]?.destroyed).toBe(true);
+    for (const socket of sockets) socket.destroy();
+    await relay.stop("SIGKILL");
   });
 });

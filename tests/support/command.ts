@@ -159,6 +159,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** JavaScript to start instead of the sources, as in an installed package. */
   readonly built?: string;
+  /** Files and sockets that it may have open. @default what this process may */
+  readonly openFiles?: number;
 }
 
 /** Starts `msrpkit` with these arguments on a runtime. */
@@ -171,7 +173,10 @@ export function start(
   if (path === undefined) throw new Error(`${runtime} is not installed here`);
   const program = options.built ?? join(root, "server/bin.ts");
   const before = options.built !== undefined && runtime === "node" ? [] : runtimeArguments(runtime);
-  const child = spawn(path, [...before, program, ...args], {
+  const line = [path, ...before, program, ...args];
+  const limited = ["sh", "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "sh", ...line];
+  const [command = "", ...rest] = options.openFiles === undefined ? line : limited;
+  const child = spawn(command, rest, {
     cwd: options.cwd ?? root,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", ...options.env },

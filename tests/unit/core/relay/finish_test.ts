@@ -13,24 +13,23 @@ async function pair(highWaterBytes?: number) {
 
 describe("a relay that ends", () => {
   test("lets messages end that have begun, refuses others, and closes when nothing is under way [SEC-32]", async () => {
-    const { bench, alice, peer, way } = await pair();
-    const known = await bench.peer();
-    const stranger = await bench.peer();
-    known.send(way);
+    const { bench, alice, peer, token, way } = await pair();
+    const [known, stranger, bob] = [await bench.peer(), await bench.peer(), await bench.peer()];
+    const toBob = `${await bench.login(bob, "bob")} ${bob.uri}`;
+    known.send(toBob);
     peer.send(way, { messageId: "begun1", range: "1-5/10", flag: "+" });
     expect([await known.heard(), await peer.heard()]).toEqual([["200"], ["200"]]);
-    for (const frame of await alice.take()) alice.write(answer(frame));
+    for (const one of [alice, bob]) for (const frame of await one.take()) one.write(answer(frame));
     bench.plugin.drain();
     const closed = bench.app.close({ drainMs: 10_000 });
-    stranger.send(way);
-    known.send(way);
+    for (const one of [stranger, known]) {
+      one.send(toBob);
+      expect(await one.heard()).toEqual(["481"]);
+    }
+    // A 481 would end this session, and with it what is under way.
     peer.send(way, { messageId: "other1" });
-    expect([await stranger.heard(), await known.heard(), await peer.heard()]).toEqual([
-      ["481"],
-      ["481"],
-      ["481"],
-    ]);
-    expect(await alice.heard()).toEqual([]);
+    alice.send(`${token} ${peer.uri}`);
+    expect([await peer.heard(), await alice.heard(), await bob.heard()]).toEqual([["403"], ["403"], []]);
     await bench.clock.advance(2000);
     expect([peer.ended, alice.ended]).toEqual([false, false]);
     peer.send(way, { messageId: "begun1", range: "6-10/10" });
