@@ -162,13 +162,18 @@ async function readAhead(c: MessageContext, options: CpimReadOptions): Promise<C
     await source.cancel(error).catch(() => undefined);
     throw error;
   }
-  const held = [reader.headOctets, reader.rest];
+  // An empty piece would leave whoever reads waiting for good.
+  const held = [reader.headOctets, reader.rest].filter(({ length }) => length > 0);
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller): Promise<void> {
-        const octets = held.shift() ?? (await source.read()).value;
-        if (octets === undefined) controller.close();
-        else if (octets.length > 0) controller.enqueue(octets);
+        let octets = held.shift();
+        while (octets === undefined || octets.length === 0) {
+          const { done, value } = await source.read();
+          if (done) return controller.close();
+          octets = value;
+        }
+        controller.enqueue(octets);
       },
       cancel: (reason) => source.cancel(reason),
     },
