@@ -41,7 +41,7 @@ export class Binding {
    */
   readonly peers: Map<string, RelayHop> = new Map();
   /** Ways under this URI on which messages have begun that have not ended. */
-  readonly underWay: Set<object> = new Set();
+  underWay: Set<object> | undefined;
   /** The session object that plugins see; made when one is needed. */
   session: ForwardedSession | undefined;
   #over = false;

@@ -103,13 +103,16 @@ export class Flow {
     this.#unfinished.add(messageId);
     const [oldest] = this.#unfinished;
     if (this.#unfinished.size > maxRememberedIds && oldest !== undefined) this.#unfinished.delete(oldest);
-    for (const binding of this.route.bindings) binding.underWay.add(this);
+    for (const binding of this.route.bindings) {
+      binding.underWay ??= new Set();
+      binding.underWay.add(this);
+    }
   }
 
   /** No message on it will be ended any more. */
   leave(): void {
     this.#unfinished?.clear();
-    for (const binding of this.route.bindings) binding.underWay.delete(this);
+    for (const binding of this.route.bindings) binding.underWay?.delete(this);
   }
 
   /** Answers a SEND that was accepted. */
@@ -123,7 +126,7 @@ export class Flow {
     // SEC-32: what has begun may end; nothing else begins.
     if (this.#relay.draining && this.#unfinished?.has(frame.messageId ?? "") !== true) {
       // A 481 ends the whole session, with what is under way in either direction.
-      return this.route.bindings.some(({ underWay }) => underWay.size > 0) ? 403 : 481;
+      return this.route.bindings.some(({ underWay }) => (underWay?.size ?? 0) > 0) ? 403 : 481;
     }
     // SEC-13: a head, an answer and perhaps a REPORT for next to nothing.
     if (frame.flag === "+" && frame.last && frame.bodyLength < tinyBytes) {

@@ -413,6 +413,54 @@ describe("back to back", () => {
     expect(owner.log).toEqual(["200 OK"]);
   });
 
+  test("what is given up is lost to its owner, and the connection goes on", () => {
+    const pair = new ConnectionPair();
+    pair.status = () => undefined;
+    const owner = new Owner();
+    const id = pair.left.request(auth, owner);
+    pair.pump();
+    expect(pair.left.awaiting).toBe(1);
+    pair.left.giveUp(new LocalProtocolError("closing", "over"));
+    expect([owner.log, pair.left.awaiting, pair.left.closed]).toEqual([["lost over"], 0, false]);
+    respond(pair.right, id);
+    pair.pump();
+    expect(owner.log.length).toBe(1);
+    pair.left.request(auth, owner);
+    expect(pair.left.awaiting).toBe(1);
+    // Nothing is owed any more: a connection that is closing need not wait.
+    pair.pump();
+    pair.left.close();
+    expect(pair.left.closed).toBe(false);
+    pair.left.giveUp(new LocalProtocolError("closing", "over"));
+    expect(pair.left.closed).toBe(true);
+  });
+
+  test("more transactions may be open than at first, and answers of as many may wait", () => {
+    const connection = new Connection({ maxOpenTransactions: 1, congestionBytes: 100 });
+    connection.request(auth, new Owner());
+    expect(connection.mayForward).toBe(false);
+    connection.widen(2);
+    expect(connection.mayForward).toBe(true);
+    connection.request(auth, new Owner());
+    expect(connection.mayForward).toBe(false);
+    for (let count = 0; count < 5; count++) respond(connection, `answer${count}00`);
+    expect([connection.waitingBytes > 100, connection.congested]).toEqual([true, false]);
+    for (let count = 0; count < 20; count++) respond(connection, `answer${count}11`);
+    expect(connection.congested).toBe(true);
+  });
+
+  test("a frame that has begun to come in is known", () => {
+    const connection = new Connection();
+    const bytes = new TextEncoder().encode("MSRP abcd1234 SEND\r\n");
+    expect(connection.receiving).toBe(false);
+    connection.receive(bytes.subarray(0, 3));
+    expect(connection.receiving).toBe(true);
+    const pair = new ConnectionPair();
+    pair.left.request(auth, new Owner());
+    pair.pump();
+    expect(pair.right.receiving).toBe(false);
+  });
+
   test("large messages in both directions interleave with responses and arrive whole", () => {
     const pair = new ConnectionPair();
     const received = { left: 0, right: 0 };
