@@ -2,7 +2,7 @@
  * `msrpkit/trace-files`: opens the files that the `trace()` plugin writes to, on Bun, Deno and Node. They are readable by
  * their owner alone, because a trace holds what the peers said.
  */
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 /** A file that is written to. */
@@ -27,7 +27,7 @@ export type OpenTrace = (start: { readonly id: number; readonly startedAt: numbe
 
 /**
  * Gives each trace its files below a directory, which is made when it is not there. Their names are the time of the first
- * frame and the number of the trace, so that they say nothing of the session.
+ * frame and the number of the trace, or the next one that is free, so that they say nothing of the session.
  *
  * Writes are synchronous: nothing is lost when the program ends, and a slow disk slows down the node.
  *
@@ -42,10 +42,14 @@ export function traceFiles(directory: string, options: TraceFilesOptions = {}): 
   mkdirSync(directory, { recursive: true });
   return ({ id, startedAt }) => {
     const time = new Date(startedAt).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-    const name = join(directory, `msrp-${time}-${id}`);
+    const endings = [...(captures ? [".pcapng"] : []), ...(ladders ? [".txt"] : [])];
+    // Other nodes, or an earlier run of the same second, may have had the number.
+    let number = id;
+    const name = (): string => join(directory, `msrp-${time}-${number}`);
+    while (endings.some((ending) => existsSync(name() + ending))) number++;
     return {
-      ...(captures ? { capture: openFile(`${name}.pcapng`) } : {}),
-      ...(ladders ? { ladder: openFile(`${name}.txt`) } : {}),
+      ...(captures ? { capture: openFile(`${name()}.pcapng`) } : {}),
+      ...(ladders ? { ladder: openFile(`${name()}.txt`) } : {}),
     };
   };
 }

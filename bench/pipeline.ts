@@ -1,11 +1,12 @@
 /**
  * What the pipeline itself costs per chunk: stages of synchronous no-op middlewares, and the same with one that is
- * asynchronous. The goal is at most 0.2 µs for four synchronous ones on Bun.
+ * asynchronous, and what plugins cost in a whole node. The goal is at most 0.2 µs for four synchronous ones on Bun.
  *
  * Run: `bun bench/pipeline.ts`, `deno run -A bench/pipeline.ts`, `node --import tsx bench/pipeline.ts`.
  */
 import { Chain, type Step } from "../core/node/chain.ts";
 import { ACCEPTED, type MaybeVerdict, type Verdict } from "../core/node/verdict.ts";
+import { pluginCosts } from "./plugin_cost.ts";
 
 interface Probe {
   count: number;
@@ -74,6 +75,9 @@ const result: Record<string, number> = {};
 for (const [name, stage, runs] of rows) {
   await measure(stage, runs, 2); // warm
   result[name] = Math.round((await measure(stage, runs, 7)) * 10) / 10;
-  console.log(`${name.padEnd(28)} ${String(result[name]).padStart(8)} ns per chunk`);
+}
+Object.assign(result, await pluginCosts());
+for (const [name, cost] of Object.entries(result)) {
+  console.log(`${name.padEnd(36)} ${String(cost).padStart(8)} ns per chunk`);
 }
 console.log(JSON.stringify({ bench: "pipeline", nsPerChunk: result }));

@@ -97,7 +97,7 @@ export class TraceRun {
     const { bytes, leftOut } = piece;
     const comment = leftOut === 0 ? undefined : `${leftOut} octets of the body are left out`;
     this.#capture(pcapng.packet(at, packets.data(direction, bytes), comment));
-    this.#draw(this.#ladder.frame(at, column, direction, piece));
+    if (this.#output.ladder !== undefined) this.#draw(this.#ladder.frame(at, column, direction, piece));
   }
 
   /** A connection is over. */
