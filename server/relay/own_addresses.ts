@@ -1,6 +1,6 @@
 /**
- * The addresses that a relay listens on itself, as its dial policy wants them: nobody may make it connect to itself
- * under a name or address that it does not know for its own.
+ * The addresses that a relay listens on itself, as its dial policy wants them. Nobody may make it connect to itself under
+ * a name or address that it does not know for its own.
  */
 import { networkInterfaces } from "node:os";
 import type { MsrpUri } from "../../core/mod.ts";
