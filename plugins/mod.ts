@@ -11,6 +11,17 @@ export {
   imdnOf,
 } from "./_imdn_session.ts";
 export { type ImdnState, ImdnTracking } from "./_imdn_tracker.ts";
+export {
+  type AuthAttempt,
+  type AuthBearer,
+  type AuthCookie,
+  type AuthDigest,
+  type AuthMethod,
+  type AuthOptions,
+  type AuthPermit,
+  auth,
+  type LockOutOptions,
+} from "./auth.ts";
 export * from "./codecs.ts";
 export {
   type ContentFilterEvent,
