@@ -34,7 +34,10 @@ class Bench {
     this.app = new Msrp().use(handshakeDigest({ realm, credentials, ...options }), after);
   }
 
-  async ask(authorization?: string, more: { url?: string; remoteAddress?: string } = {}): Promise<UpgradeResult> {
+  async ask(
+    authorization?: string,
+    more: { url?: string; remoteAddress?: string } = {},
+  ): Promise<UpgradeResult> {
     const headers = new Map(authorization === undefined ? [] : [["authorization", authorization]]);
     return await this.app.upgrade({
       url,
@@ -57,7 +60,7 @@ function answer(nonce: string, given: { password?: string; uri?: string; method?
   const { password = "secret", uri = url, method = "GET" } = given;
   const parts = { nonce, nc: "00000001", cnonce: "c0ffee00", qop: "auth", algorithm: "SHA-256" } as const;
   const ha1 = createHa1("SHA-256", "alice", realm, password);
-  const response = digestResponse(parts, ha1, uri, method);
+  const response = digestResponse(parts, ha1, method, uri);
   return `Digest username="alice", realm="${realm}", nonce="${nonce}", uri="${uri}", qop=auth, nc=00000001, cnonce="c0ffee00", response="${response}", algorithm=SHA-256`;
 }
 
@@ -96,9 +99,9 @@ describe("handshakeDigest", () => {
     expect((await bench.ask(undefined, { remoteAddress: "192.0.2.2" })).verdict.status).toBe(401);
     await bench.clock.advance(60_000);
     expect((await bench.ask()).verdict.status).toBe(401);
-    expect(() => handshakeDigest({ realm, credentials: new StaticCredentials(), maxFailuresPerAddress: 0 })).toThrow(
-      "maxFailuresPerAddress",
-    );
+    expect(() =>
+      handshakeDigest({ realm, credentials: new StaticCredentials(), maxFailuresPerAddress: 0 }),
+    ).toThrow("maxFailuresPerAddress");
   });
 
   test("asks on its path only", async () => {
