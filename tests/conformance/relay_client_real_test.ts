@@ -158,4 +158,52 @@ describe("through our relay", () => {
     expect(bob.texts).toEqual(["again"]);
     await scene.close();
   });
+
+  test("RFC 4976 §8: users of a farm's member that ends log in at another one, and go on there [4976-5.4-03, 4976-8-11, SEC-32]", async () => {
+    const clock = new FakeClock();
+    const network = new MemoryNetwork({ clock });
+    const member = (name: string): Msrp => {
+      const plugin = relay({
+        domains: ["farm.example"],
+        member: name,
+        listen: ["msrps://0.0.0.0:2855;tcp"],
+        credentials: StaticCredentials.of("farm.example", passwords),
+      });
+      return new Msrp({ clock }).use(plugin);
+    };
+    const [one, two] = [member("node1.farm.example"), member("node2.farm.example")];
+    const stop = network.listen("node1.farm.example", 2855, one.accept, true);
+    network.listen("node2.farm.example", 2855, two.accept, true);
+    // What an adapter makes of the domain's SRV records.
+    const connect: typeof network.connect = async (target, accept, options) => {
+      for (const host of ["node1.farm.example", "node2.farm.example"]) {
+        try {
+          return await network.connect({ ...target, host, port: 2855 }, accept, options);
+        } catch {
+          // the next one
+        }
+      }
+      throw new Error("nobody is there");
+    };
+    const app = new Msrp({ clock });
+    const client = await connectThroughRelay(
+      app,
+      { relay: "msrps://farm.example;tcp", credentials: { username: "alice", password: passwords.alice } },
+      connect,
+    );
+    const renewals: PathRenewal[] = [];
+    client.onRenewed((renewal) => renewals.push(renewal));
+    const path = await client.path();
+    expect(path.usePath[0]?.host).toBe("node1.farm.example");
+    stop();
+    await one.close({ drainMs: 5000 });
+    await settle();
+    await clock.advance(2000);
+    expect(renewals.map(({ reason, replaces }) => [reason, replaces === path])).toEqual([
+      ["reconnected", true],
+    ]);
+    expect(renewals[0]?.path.usePath[0]?.host).toBe("node2.farm.example");
+    client.close();
+    for (const node of [app, two]) await node.close({ drainMs: 0 });
+  });
 });

@@ -524,6 +524,23 @@ describe("renewal", () => {
       await away.close();
     }));
 
+  test("a relay that is about to end answers 408, and is asked again [SEC-32]", () =>
+    withRelay(async (relay) => {
+      const client = relay.client();
+      const problems: RenewalProblem[] = [];
+      const renewals: PathRenewal[] = [];
+      client.onProblem((problem) => problems.push(problem));
+      client.onRenewed((renewal) => renewals.push(renewal));
+      const path = await client.path();
+      relay.answer = () => ({ status: "408 Ending" });
+      await relay.clock.advance(840_500);
+      expect(problems.map(({ error }) => (error as MsrpError).code)).toEqual(["auth-failed"]);
+      expect(problems[0]?.retryInMs).toBeGreaterThan(0);
+      relay.answer = undefined;
+      await relay.clock.advance(2000);
+      expect(renewals.map(({ replaces }) => replaces === path)).toEqual([true]);
+    }));
+
   test("a password that is refused meanwhile is not tried again; the paths are given up", () =>
     withRelay(async (relay) => {
       let password = "secret";
