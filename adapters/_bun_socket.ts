@@ -4,6 +4,7 @@ import type { Socket } from "bun";
 import { releaseBuffer } from "../core/mod.ts";
 import type { PeerCertificate } from "../core/node/transport.ts";
 import { overflowFailure, transportFailure } from "./_failure.ts";
+import { free } from "./_free.ts";
 import type { ResolvedLimits } from "./_limits.ts";
 import { PendingBytes } from "./_pending.ts";
 import { SocketTransport } from "./_transport.ts";
@@ -83,6 +84,7 @@ export class BunSocketTransport extends SocketTransport {
 
   onData(bytes: Uint8Array): void {
     this.deliver(bytes);
+    free(bytes);
   }
 
   onDrain(): void {

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { releaseBuffer } from "../core/mod.ts";
 import { overflowFailure, transportFailure } from "./_failure.ts";
+import { free } from "./_free.ts";
 import type { ResolvedLimits } from "./_limits.ts";
 import type { Reads } from "./_node_read.ts";
 import { type SocketFacts, SocketTransport } from "./_transport.ts";
@@ -29,8 +30,13 @@ export class NodeSocketTransport extends SocketTransport {
   readonly #gate: Gate | undefined;
   /** Nothing lies between the socket and the system, so that what it took is out of our hands. */
   readonly #system: boolean;
-  /** What the system had not taken when it was written; at `drain` it has. */
+  /** What the system had not taken when it was written; at `drain` it has. With TLS, what is not encrypted yet. */
   readonly #held: Uint8Array[] = [];
+  /** Writes are called back in their order; after a failure nobody needs their memory. */
+  readonly #encrypted = (error?: Error | null): void => {
+    const bytes = this.#held.shift();
+    if (bytes !== undefined && !error) releaseBuffer(bytes);
+  };
   #written = 0;
   #full = false;
   #paused = false;
@@ -55,7 +61,7 @@ export class NodeSocketTransport extends SocketTransport {
     socket.on("drain", () => {
       if (!this.#full) return;
       this.#full = false;
-      for (const bytes of this.#held.splice(0)) releaseBuffer(bytes);
+      if (this.#system) for (const bytes of this.#held.splice(0)) releaseBuffer(bytes);
       this.roomAgain();
     });
     socket.on("end", () => this.peerEnded());
@@ -72,9 +78,10 @@ export class NodeSocketTransport extends SocketTransport {
     if (reads !== undefined) reads.deliver = (bytes) => this.#receive(bytes);
     else {
       // A plain view: a Buffer's slice() does not copy, which the core counts on.
-      socket.on("data", (chunk: Uint8Array) =>
-        this.#receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
-      );
+      socket.on("data", (chunk: Uint8Array) => {
+        this.#receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+        free(chunk);
+      });
     }
     socket.resume();
   }
@@ -90,7 +97,12 @@ export class NodeSocketTransport extends SocketTransport {
     if (bytes.byteLength === 0) return !this.#full;
     this.#written += bytes.byteLength;
     if (this.#delivering && !this.#corked && bytes.byteLength < answerBytes) this.#cork();
-    const below = this.#socket.write(bytes);
+    let below: boolean;
+    if (this.#system) below = this.#socket.write(bytes);
+    else {
+      this.#held.push(bytes);
+      below = this.#socket.write(bytes, this.#encrypted);
+    }
     const waiting = this.#waiting;
     if (waiting === 0) {
       // The system took it at once: there is room, also when it was above the high-water mark.

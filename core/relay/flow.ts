@@ -205,6 +205,7 @@ export class Flow {
       octets += frame.bodyLength + 256;
       if (frame.method === "SEND") this.#write(target, frame, chunk);
       else if (this.#control(target, frame) !== 200) this.#failed(entry, 408);
+      frame.recycle();
     }
     return this.#queue.size > 0;
   }
@@ -213,6 +214,7 @@ export class Flow {
   fail(status: number): void {
     for (let entry = this.#queue.next(); entry !== undefined; entry = this.#queue.next()) {
       this.#failed(entry, status);
+      entry.frame.recycle();
     }
   }
 

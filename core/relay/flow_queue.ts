@@ -52,14 +52,14 @@ export class FlowQueue {
     return this.#bytes >= maxFlowBytes || this.size >= maxFlowFrames;
   }
 
-  /** Takes a copy of a frame; false when there is no room. */
+  /** Takes a copy of a frame, to be recycled when it is through; false when there is no room. */
   add(frame: RequestFrame, chunk: SourceChunk | undefined): boolean {
     if (this.size === 0) this.#begin();
     // A source that is being slowed down still delivers what was read before.
     else if (!this.#holding && this.#full) return false;
     const bytes = frame.bodyLength + frameOverheadBytes;
     if (this.#relay.waitingBytes + bytes > this.#relay.limits.maxWaitingBytes) return false;
-    this.#entries.push({ frame: frame.retain(), chunk });
+    this.#entries.push({ frame: frame.retain(true), chunk });
     this.#bytes += bytes;
     this.#relay.waitingBytes += bytes;
     if (this.#holding) this.#source.link.hold(bytes);

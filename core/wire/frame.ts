@@ -6,6 +6,7 @@ import type { RemoteProtocolError } from "../errors.ts";
 import { type ByteRange, subRange } from "./byte_range.ts";
 import { type FrameHead, REPORT, SEND } from "./frame_head.ts";
 import type { HeaderList, HeaderSource } from "./header_list.ts";
+import { releaseBuffer, takeBuffer } from "./output_buffers.ts";
 import type { StatusHeader } from "./status.ts";
 import type { MsrpUri } from "./uri.ts";
 
@@ -40,6 +41,7 @@ export class RequestFrame {
   readonly #offset: number;
   #body: Uint8Array | undefined = undefined;
   #owned = false;
+  #reused = false;
 
   /**
    * Only a decoder makes frames.
@@ -162,18 +164,36 @@ export class RequestFrame {
     return this.#offset >= 0 || this.#head.irregular ? undefined : this.#head;
   }
 
-  /** Copies head and body, so that the frame stays readable after the sink's call. Calling it again does nothing. */
-  retain(): this {
+  /**
+   * Copies head and body, so that the frame stays readable after the sink's call. Calling it again does nothing.
+   *
+   * @param reused true: the body goes where bodies went before, and `recycle` is called when nobody looks at it any more
+   */
+  retain(reused: boolean = false): this {
     if (this.#owned) return this;
     this.#head.retain();
     if (this.#source !== undefined) {
-      this.#source = this.#source.slice(this.#start, this.#end);
-      this.#end -= this.#start;
+      const body = this.#source.subarray(this.#start, this.#end);
+      if (reused) {
+        this.#source = takeBuffer(body.length);
+        this.#source.set(body);
+      } else this.#source = body.slice();
+      this.#end = body.length;
       this.#start = 0;
-      this.#body = this.#source;
+      this.#body = undefined;
     }
     this.#owned = true;
+    this.#reused = reused;
     return this;
+  }
+
+  /** Gives the memory of the body back, if `retain` took it from where it is used again; the frame has no body then. */
+  recycle(): void {
+    if (!this.#reused || this.#source === undefined) return;
+    this.#reused = false;
+    releaseBuffer(this.#source);
+    this.#source = this.#body = undefined;
+    this.#start = this.#end = 0;
   }
 }
 

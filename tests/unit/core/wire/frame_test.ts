@@ -89,6 +89,29 @@ describe("RequestFrame", () => {
     expect(answerable(`MSRP abcd1234 SEND\r\nTo-Path: ${to}\r\nMessage-ID: m.1234\r\n${end}`)).toBe(false);
   });
 
+  test("retain(true) copies the body to where bodies are used again, and recycle() gives it back once", () => {
+    const long = "x".repeat(40_000);
+    const kept: RequestFrame[] = [];
+    each(send(long, ["Message-ID: m.1234"]), (given) => kept.push((given as RequestFrame).retain(true)));
+    const first = kept[0] as RequestFrame;
+    expect(textOf(first.body)).toBe(long);
+    const memory = first.body?.buffer;
+    first.recycle();
+    expect([first.body, first.bodyLength, first.messageId]).toEqual([undefined, 0, "m.1234"]);
+    first.recycle();
+    for (let copies = 0; copies < 2; copies++) {
+      each(send(long, ["Message-ID: m.1234"]), (given) => kept.push((given as RequestFrame).retain(true)));
+    }
+    expect(kept.slice(1).map((given) => given.body?.buffer === memory)).toEqual([true, false]);
+  });
+
+  test("recycle() leaves a frame alone that was retained for good", () => {
+    const kept: RequestFrame[] = [];
+    each(send("abc"), (given) => kept.push((given as RequestFrame).retain().retain(true)));
+    kept[0]?.recycle();
+    expect(textOf(kept[0]?.body)).toBe("abc");
+  });
+
   test("retain() keeps a frame readable, once and for all", () => {
     const kept: Frame[] = [];
     const bytes = octets(send("hello") + frame("200 Fine", ["X: y"], end));
