@@ -21,9 +21,8 @@ export interface WebSocketDialOptions extends WebSocketLimits {
 async function constructorOf({ WebSocket }: WebSocketDialOptions): Promise<WebSocketConstructor> {
   const own = WebSocket ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (own !== undefined) return own as WebSocketConstructor;
-  // Not a literal: bundles for browsers are to be without it.
-  const name = "ws";
-  return ((await import(name)) as { WebSocket: WebSocketConstructor }).WebSocket;
+  // Bundles for browsers and Workers have a stub of a few octets for it.
+  return ((await import("ws")) as unknown as { WebSocket: WebSocketConstructor }).WebSocket;
 }
 
 /**

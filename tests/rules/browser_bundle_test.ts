@@ -28,7 +28,10 @@ describe("the bundle of msrpkit/websocket", () => {
     const used = Object.values(bundle.metafile.outputs).flatMap(({ inputs }) =>
       Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
     );
-    const packages = used.filter((path) => path.startsWith("node_modules/"));
+    // The stub that `ws` has for browsers, which never ask for it.
+    const packages = used.filter(
+      (path) => path.startsWith("node_modules/") && path !== "node_modules/ws/browser.js",
+    );
     expect(packages.filter((path) => !path.startsWith("node_modules/@noble/hashes/"))).toEqual([]);
     expect(used.length).toBeGreaterThan(packages.length);
   });

@@ -33,6 +33,7 @@ const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     hono: "the HTTP side of a WebSocket upgrade, and of monitoring",
     "prom-client": "the text format of Prometheus",
     effect: "lifetimes of listeners and connections (adapters/effect.ts)",
+    ws: "WebSockets of clients on Node 20, which has none of its own",
     zod: "options are checked by a schema, once, in the factory",
   },
   testing: {
