@@ -15,6 +15,14 @@ export {
   type PluginSample,
   testPlugin,
 } from "./plugin_suite.ts";
+export {
+  RelayFixture,
+  RelayPeer,
+  type RelaySubject,
+  type RelayUser,
+  type RunningRelay,
+} from "./relay_fixture.ts";
 export { RelayScene } from "./relay_scene.ts";
+export { relaySuite } from "./relay_suite.ts";
 export { type TransportSubject, transportSuite } from "./transport_suite.ts";
 export { answer, Peer, type RawRequest, request, WireReader, type Written } from "./wire.ts";
