@@ -10,6 +10,7 @@ import {
   MsrpError,
   RemoteProtocolError,
 } from "../../core/mod.ts";
+import { StoreError } from "../credentials/store.ts";
 import { EXIT_CONNECTION, EXIT_FILE, EXIT_INTERNAL, EXIT_NOT_DELIVERED, EXIT_USAGE } from "../exit_codes.ts";
 import { reasonOf } from "../files/body_source.ts";
 import { CommandError } from "./command_error.ts";
@@ -39,6 +40,9 @@ export function explain(error: unknown): Explanation {
   if (error instanceof LocalProtocolError) return { message: error.message, exitCode: EXIT_USAGE };
   if (error instanceof RemoteProtocolError) return { message: error.message, exitCode: EXIT_CONNECTION };
   if (error instanceof MsrpError) return { message: error.message, exitCode: EXIT_NOT_DELIVERED };
+  if (error instanceof StoreError) {
+    return { message: error.message, exitCode: error.network ? EXIT_CONNECTION : EXIT_FILE };
+  }
   if (error instanceof Error && isSystemError(error)) {
     const network = /^(E(CONN|ADDR|HOST|NET|AI_)|ETIMEDOUT)/.test(error.code);
     return network

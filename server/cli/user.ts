@@ -3,8 +3,8 @@
  * that is good for one domain only.
  */
 import { openManagedStore } from "../credentials/open_credentials.ts";
-import { type ManagedStore, nameFault, StoreError } from "../credentials/store.ts";
-import { EXIT_CONNECTION, EXIT_FILE, EXIT_OK, EXIT_USAGE } from "../exit_codes.ts";
+import { type ManagedStore, nameFault } from "../credentials/store.ts";
+import { EXIT_OK, EXIT_USAGE } from "../exit_codes.ts";
 import { CommandError } from "./command_error.ts";
 import { readPassword } from "./password_input.ts";
 import type { Terminal } from "./terminal.ts";
@@ -43,18 +43,13 @@ export async function runUser(
   }
   const fault = action === "list" ? undefined : nameFault(name ?? "", domain ?? "");
   if (fault !== undefined) throw usage(fault);
+  const onProblem = (problem: Error): void => terminal.note(problem.message);
+  const store = await openManagedStore(users, { onProblem });
   try {
-    const onProblem = (problem: Error): void => terminal.note(problem.message);
-    const store = await openManagedStore(users, { onProblem });
-    try {
-      if (action === "list") await list(store, domain, terminal);
-      else await change(store, action, name ?? "", domain ?? "", terminal, password);
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new CommandError(error.network ? EXIT_CONNECTION : EXIT_FILE, error.message, { cause: error });
+    if (action === "list") await list(store, domain, terminal);
+    else await change(store, action, name ?? "", domain ?? "", terminal, password);
+  } finally {
+    await store.close();
   }
   return EXIT_OK;
 }

@@ -10,6 +10,7 @@ import {
 } from "../../../../core/mod.ts";
 import { CommandError } from "../../../../server/cli/command_error.ts";
 import { explain } from "../../../../server/cli/failure.ts";
+import { StoreError } from "../../../../server/credentials/store.ts";
 
 function systemError(code: string, syscall: string, path?: string): Error {
   return Object.assign(new Error(`${code}: odd words`), {
@@ -32,6 +33,8 @@ describe("explain", () => {
       "not delivered: no answer in time (late)",
       1,
     ],
+    [new StoreError("no users there"), "no users there", 4],
+    [new StoreError("database away", { network: true }), "database away", 3],
     [new ConnectionError("connect-failed", "nobody there"), "nobody there", 3],
     [new LocalProtocolError("queue-full", "too many"), "too many", 2],
     [new RemoteProtocolError("bad-uri", "no URI"), "no URI", 3],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { createHa1 } from "../../../../core/relay/digest.ts";
-import { CommandError } from "../../../../server/cli/command_error.ts";
+import { explain } from "../../../../server/cli/failure.ts";
 import type { Terminal } from "../../../../server/cli/terminal.ts";
 import { runUser, type UserAction, type UserOptions } from "../../../../server/cli/user.ts";
 
@@ -40,8 +40,8 @@ describe("runUser()", () => {
       const status = await runUser(action, name, options, terminal, ask);
       return { status, lines, events, prompts };
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      return { status: error.exitCode, lines: [error.message], events, prompts };
+      const { exitCode, message } = explain(error);
+      return { status: exitCode, lines: [message], events, prompts };
     }
   }
 
