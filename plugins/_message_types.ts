@@ -1,6 +1,6 @@
 /**
- * Maps what peers write to a fixed set of names, so that no stranger can make a metric grow: content types, methods and
- * status codes.
+ * Maps what peers write to a fixed set of names: content types, methods and status codes. So no stranger can make a metric
+ * grow.
  */
 
 const usualTypes = [

@@ -36,8 +36,16 @@ describe("traceFiles", () => {
     const first = open({ id: 1, startedAt });
     expect(Object.keys(first)).toEqual(["capture"]);
     first.capture?.close();
-    for (const again of [open, traceFiles(place)]) again({ id: 1, startedAt }).capture?.close();
-    expect(readdirSync(place).sort()).toEqual([1, 2, 3].map((n) => `msrp-20261123-090507-${n}.pcapng`));
+    open({ id: 1, startedAt }).capture?.close(); // of another node, or another run
+    const both = traceFiles(place)({ id: 2, startedAt });
+    both.capture?.close();
+    both.ladder?.close();
+    expect(readdirSync(place).sort()).toEqual([
+      "msrp-20261123-090507-1.pcapng",
+      "msrp-20261123-090507-2.pcapng",
+      "msrp-20261123-090507-3.pcapng",
+      "msrp-20261123-090507-3.txt",
+    ]);
     expect(traceFiles(place, { captures: false, ladders: false })({ id: 1, startedAt })).toEqual({});
   });
 });
