@@ -3,11 +3,38 @@
  * difference in processor time is taken. The transport is a stub, so that nothing else is measured.
  */
 import process from "node:process";
-import { type Clock, Msrp, type Plugin, type Transport, type TransportSink } from "../core/mod.ts";
-import { logger, metrics, spans, trace } from "../plugins/mod.ts";
+import { type Clock, compose, Msrp, type Plugin, type Transport, type TransportSink } from "../core/mod.ts";
+import {
+  auth,
+  contentFilter,
+  logger,
+  metrics,
+  rateLimit,
+  reassembly,
+  reports,
+  spans,
+  trace,
+} from "../plugins/mod.ts";
+
+const types = (): Plugin => contentFilter({ allow: ["text/*", "image/*"], deny: ["text/html"] });
+const words = ["never", "said", "here"];
+const much = { perSecond: 1e12 };
+const limits = { messages: much, bytes: much };
+const limited = (): Plugin => rateLimit({ perSession: limits, perUser: limits, perAddress: limits });
+const known = (): Plugin => auth({ certificate: () => undefined });
 
 /** The plugins under test, by the name of the row. Made anew for each round. */
 const plugins: readonly (readonly [name: string, make: () => Plugin])[] = [
+  ["auth(), users of certificates", known],
+  ["contentFilter(), types", types],
+  ["contentFilter(), sizes", () => contentFilter({ maxBytes: { "text/*": 1_000_000 } })],
+  ["contentFilter(), a pattern", () => contentFilter({ text: { rules: [{ pattern: /secret/ }] } })],
+  ["contentFilter(), words", () => contentFilter({ text: { rules: [{ words }] } })],
+  ["rateLimit(), session, user, address", limited],
+  [
+    "auth, reassembly, reports, types, rateLimit, metrics",
+    () => compose(known(), reassembly({ maxRememberedIds: 0 }), reports(), types(), limited(), metrics()),
+  ],
   ["logger()", () => logger({ write: () => undefined, level: "warn" })],
   ["metrics()", () => metrics()],
   ["spans(), without an SDK", () => spans()],

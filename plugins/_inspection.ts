@@ -2,7 +2,6 @@
  * One message under inspection: its octets go in as they come, what is wrong with it comes out. Types inside it, their
  * sizes and texts are looked at at once; what its octets look like, and what a scanner says, comes later.
  */
-import { parseMediaType } from "../core/mod.ts";
 import { MimeWalker } from "./_mime_walker.ts";
 import { contradiction, isUnspecific, sniff, sniffBytes } from "./_sniff.ts";
 import type { TextRules } from "./_text_rules.ts";
@@ -135,8 +134,7 @@ export class Inspection {
 
   #begin(contentType: string, encoding: string): Part {
     const { types, text, textTypes, overlap } = this.#rules;
-    const { essence, maxBytes } = types.of(contentType);
-    const charset = parseMediaType(contentType)?.parameters.get("charset")?.toLowerCase() ?? "utf-8";
+    const { essence, charset, maxBytes } = types.of(contentType);
     let scan: TextScan | undefined;
     if (text !== undefined && textTypes.some((entry) => covers(entry, essence))) {
       try {

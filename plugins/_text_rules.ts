@@ -81,10 +81,13 @@ export class TextRules {
   find(text: string): TextMatch[] {
     const found: TextMatch[] = [];
     for (const { expression, rule, action } of this.#patterns) {
-      for (const match of text.matchAll(expression)) {
-        if (match[0].length === 0) continue;
-        found.push({ start: match.index, end: match.index + match[0].length, rule, action });
-        if (found.length >= maxMatches || action === "refuse") break;
+      // One expression for all texts: it begins anew each time.
+      expression.lastIndex = 0;
+      for (let match = expression.exec(text); match !== null; match = expression.exec(text)) {
+        const { length } = match[0];
+        if (length === 0) expression.lastIndex++;
+        else found.push({ start: match.index, end: match.index + length, rule, action });
+        if (found.length >= maxMatches || (length > 0 && action === "refuse")) break;
       }
     }
     if (this.#phrases.size > 0) this.#findWords(text, found);

@@ -13,13 +13,15 @@ export interface TextFinding {
 }
 
 const STAR = 0x2a;
+// For texts that come in one piece.
+const utf8: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const REPLACEMENT = "\uFFFD";
 
 /** One text. */
 export class TextScan {
   readonly #rules: TextRules;
   readonly #overlap: number;
-  readonly #decoder: TextDecoder;
+  #decoder: TextDecoder | undefined;
   readonly #unit: "utf-8" | "octet" | "other";
   #tail = "";
   #octets = 0; // fed so far
@@ -33,6 +35,12 @@ export class TextScan {
   constructor(rules: TextRules, charset: string, overlap: number) {
     this.#rules = rules;
     this.#overlap = overlap;
+    // Making a decoder costs more than a short text does.
+    if (charset === "utf-8") {
+      this.#unit = "utf-8";
+      this.#sound = true;
+      return;
+    }
     this.#decoder = new TextDecoder(charset as ConstructorParameters<typeof TextDecoder>[0], {
       ignoreBOM: true,
     });
@@ -49,16 +57,20 @@ export class TextScan {
    * @param last nothing follows
    */
   feed(bytes: Uint8Array, mutable: boolean, last: boolean): TextFinding[] {
-    const text = this.#decoder.decode(bytes, { stream: !last });
+    const text = this.#decode(bytes, last);
     const before = this.#tail;
     const all = before === "" ? text : before + text;
     const earlier = before.length;
-    const found = this.#rules.find(all).filter(({ action, end }) => {
-      // What lies in the part that is kept was found before, unless it might have gone on: a word of three letters at
-      // the end of a chunk may be the beginning of a longer one. What is to be redacted cannot wait for that.
-      if (end < earlier || (end === earlier && action === "redact")) return false;
-      return last || action === "redact" || end < all.length;
-    });
+    const matches = this.#rules.find(all);
+    const found =
+      matches.length === 0
+        ? matches
+        : matches.filter(({ action, end }) => {
+            // What lies in the part that is kept was found before, unless it might have gone on: a word of three letters at
+            // the end of a chunk may be the beginning of a longer one. What is to be redacted cannot wait for that.
+            if (end < earlier || (end === earlier && action === "redact")) return false;
+            return last || action === "redact" || end < all.length;
+          });
     const pending = this.#octets - this.#decoded; // octets of the first character that came before
     this.#octets += bytes.length;
     if (this.#sound && text.includes(REPLACEMENT)) this.#sound = false;
@@ -68,6 +80,14 @@ export class TextScan {
     const seen = found.reduce((end, match) => Math.max(end, match.end), 0);
     this.#tail = last ? "" : all.slice(Math.max(all.length - this.#overlap, seen));
     return findings;
+  }
+
+  #decode(bytes: Uint8Array, last: boolean): string {
+    if (this.#decoder === undefined) {
+      if (last) return utf8.decode(bytes);
+      this.#decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    }
+    return this.#decoder.decode(bytes, { stream: !last });
   }
 
   #act(

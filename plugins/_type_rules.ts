@@ -8,6 +8,8 @@ import { parseMediaType } from "../core/mod.ts";
 export interface TypeRule {
   /** `type/subtype` in lower case; `""` for what is no media type. */
   readonly essence: string;
+  /** That of the parameter, in lower case; `"utf-8"` when there is none. */
+  readonly charset: string;
   readonly allowed: boolean;
   /** Octets that a body of the type may have; Infinity = any number. */
   readonly maxBytes: number;
@@ -65,8 +67,15 @@ export class TypeRules {
   #judge(contentType: string): TypeRule {
     const type = parseMediaType(contentType);
     if (type === undefined)
-      return { essence: "", allowed: !this.restrictive, maxBytes: this.#sizeOf(""), container: false };
+      return {
+        essence: "",
+        charset: "utf-8",
+        allowed: !this.restrictive,
+        maxBytes: this.#sizeOf(""),
+        container: false,
+      };
     const { essence } = type;
+    const charset = type.parameters.get("charset")?.toLowerCase() ?? "utf-8";
     // Without a boundary nobody can look inside.
     const container =
       essence === "message/cpim" ||
@@ -74,7 +83,7 @@ export class TypeRules {
     const listed = this.#allow?.some((entry) => covers(entry, essence)) ?? true;
     const denied = this.#deny.some((entry) => covers(entry, essence));
     const allowed = (container || listed) && !denied;
-    return { essence, allowed, maxBytes: this.#sizeOf(essence), container };
+    return { essence, charset, allowed, maxBytes: this.#sizeOf(essence), container };
   }
 
   #sizeOf(essence: string): number {
