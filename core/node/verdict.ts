@@ -34,9 +34,11 @@ export class Verdict {
 
 /** Notes whose refusal it is, for those who count and log. The innermost stays. */
 export function refusedBy(verdict: Verdict, plugin: string): Verdict {
-  if (verdict.status >= 300 && verdict.plugin === undefined)
-    (verdict as { plugin: string | undefined }).plugin = plugin;
-  return verdict;
+  if (verdict.status < 300 || verdict.plugin !== undefined) return verdict;
+  const { status, comment, headers, cause } = verdict;
+  const noted = Object.isFrozen(verdict) ? new Verdict(status, comment, headers, cause) : verdict;
+  (noted as { plugin: string | undefined }).plugin = plugin;
+  return noted;
 }
 
 /** The plain acceptance: one object for all, so that accepting costs nothing. */

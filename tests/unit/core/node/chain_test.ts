@@ -263,3 +263,27 @@ describe("a chain that waits", () => {
     expect(decided.stage.awaited(c)).toBe(undefined);
   });
 });
+
+describe("a refusal names", () => {
+  const refuses: Run = () => new Verdict(415);
+  const later: Run = async () => new Verdict(415);
+  const throws: Run = () => {
+    throw new Error("bug");
+  };
+  const changes: Run = (_c, next) => ((next() as Verdict).accepted ? new Verdict(413) : next());
+  const name = async (middlewares: Run[], terminal?: (c: Probe) => MaybeVerdict): Promise<unknown> =>
+    (await chain(middlewares, terminal).stage.run({ log: [] }, [])).plugin;
+
+  test("the plugin that refused, at once, later, by throwing, or after it had asked further", async () => {
+    expect(await name([around("a"), refuses])).toBe("p1");
+    expect(await name([around("a"), later, refuses])).toBe("p1");
+    expect(await name([throws, refuses])).toBe("p0");
+    expect(await name([around("a"), changes, around("b")])).toBe("p1");
+  });
+
+  test("the node when it was what stands inside, and nobody when it was accepted", async () => {
+    expect(await name([around("a")], () => new Verdict(413))).toBe("(node)");
+    expect(await name([], async () => new Verdict(413))).toBe("(node)");
+    expect(await name([around("a")])).toBe(undefined);
+  });
+});
