@@ -9,7 +9,9 @@ import type { PeerCertificate, Transport } from "./transport.ts";
 /** What a handle can ask of its connection. */
 export interface HandleTarget {
   readonly sessionCount: number;
-  readonly state: { readonly connection: { readonly openTransactions: number; readonly waitingBytes: number } };
+  readonly state: {
+    readonly connection: { readonly openTransactions: number; readonly waitingBytes: number };
+  };
   close(): void;
   abort(error?: Error): void;
 }

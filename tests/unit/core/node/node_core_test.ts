@@ -108,7 +108,7 @@ describe("timers of plugins", () => {
     app.tap("error", ({ plugin: name, stage }) => log.push(`${name} ${stage}`));
     app.describe();
     await clock.advance(100);
-    expect(log).toEqual(["(plugin) timer", "at 100"]);
+    expect(log).toEqual(["timing timer", "at 100"]);
   });
 
   test("without a clock never come, and cost nothing", () => {
