@@ -228,6 +228,7 @@ export class RelayHop implements ForwardHop {
     this.#makeRoom(now);
     const flow = new Flow(this.#relay, this, route, to, frame.fromPath);
     this.#flows.set(key, flow);
+    this.#relay.flowCount++;
     // Trap T47: only requests bind a way back, and a REPORT is no request that is answered.
     const [first] = route.bindings;
     if (frame.method !== "REPORT" && first !== undefined && !first.ownedBy(this))
@@ -244,7 +245,8 @@ export class RelayHop implements ForwardHop {
   }
 
   #makeRoom(now: number): void {
-    if (this.#flows.size < this.#relay.limits.maxFlowsPerConnection) return;
+    const { maxFlowsPerConnection, maxFlows } = this.#relay.limits;
+    if (this.#flows.size < maxFlowsPerConnection && this.#relay.flowCount < maxFlows) return;
     for (const [key, flow] of this.#flows) {
       if (flow.waiting && flow.valid(now)) continue;
       this.#forget(key, flow);
@@ -255,6 +257,7 @@ export class RelayHop implements ForwardHop {
   #forget(key: string, flow: Flow): void {
     flow.leave();
     this.#flows.delete(key);
+    this.#relay.flowCount--;
     this.#lanes.delete(flow);
     if (this.#lastFlow === flow) this.#lastPath = undefined;
   }
@@ -384,8 +387,7 @@ export class RelayHop implements ForwardHop {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const flow of waiting) flow.fail(408);
-    for (const flow of this.#flows.values()) flow.leave();
-    this.#flows.clear();
+    for (const [key, flow] of this.#flows) this.#forget(key, flow);
     this.#lastPath = this.#lastFlow = undefined;
     this.onEnded?.();
     this.#relay.gone(this);

@@ -77,8 +77,10 @@ export interface RelayLimits {
   maxUserChunksPerSecond?: number;
   /** Octets of content a second of all sessions of one user. @default Infinity */
   maxUserBytesPerSecond?: number;
-  /** Ways (To-Path and From-Path) that one connection may use at a time. @default 20000 */
+  /** Ways (To-Path and From-Path) of one connection that are kept; the oldest is found anew when it is used. @default 20000 */
   maxFlowsPerConnection?: number;
+  /** Ways of all connections, likewise: one costs about 2 KiB. @default 100000 */
+  maxFlows?: number;
 }
 
 /** The numbers with defaults filled in. */
@@ -116,6 +118,7 @@ const defaults: ResolvedRelayLimits = {
   maxUserChunksPerSecond: Number.POSITIVE_INFINITY,
   maxUserBytesPerSecond: Number.POSITIVE_INFINITY,
   maxFlowsPerConnection: 20_000,
+  maxFlows: 100_000,
 };
 
 /** Fills in the defaults. @throws {RangeError} a limit that is no number above 0, or lifetimes out of order */

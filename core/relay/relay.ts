@@ -26,6 +26,8 @@ export interface RelayPlugin extends Plugin {
   readonly connectionCount: number;
   /** Octets that wait for their next hop. */
   readonly waitingBytes: number;
+  /** Ways through it that are kept: pairs of To-Path and From-Path on a connection. */
+  readonly flowCount: number;
   /** How often something has happened. */
   counted(counter: RelayCounter): number;
 }
@@ -77,6 +79,9 @@ export function relay(options: RelayOptions): RelayPlugin {
     },
     get waitingBytes() {
       return core?.waitingBytes ?? 0;
+    },
+    get flowCount() {
+      return core?.flowCount ?? 0;
     },
     counted: (counter) => core?.counted(counter) ?? 0,
   };

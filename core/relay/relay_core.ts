@@ -38,6 +38,8 @@ export class RelayCore implements Forwarder {
   metered = false;
   /** Octets that wait for next hops, of all sessions. */
   waitingBytes = 0;
+  /** Ways that its connections keep. */
+  flowCount = 0;
   readonly #options: RelayOptions;
   readonly #hosts: readonly string[];
   readonly #policy: DialPolicy;

@@ -44,6 +44,7 @@ const limitNames = [
   "maxUserChunksPerSecond",
   "maxUserBytesPerSecond",
   "maxFlowsPerConnection",
+  "maxFlows",
 ] as const satisfies readonly (keyof RelayLimits)[];
 
 type Missing = Exclude<keyof RelayLimits, (typeof limitNames)[number]>;
@@ -130,6 +131,8 @@ export interface RelayCommandOptions extends ObservingOptions {
   allowDial?: readonly string[];
   /** Answer AUTH without TLS. */
   allowPlainAuth?: boolean;
+  /** JSON file with plugins and their options. */
+  plugins?: string;
   /** Print events as JSON lines. */
   json?: boolean;
 }

@@ -227,6 +227,29 @@ describe("abuse of a relay", () => {
     await bench.close();
   });
 
+  test("senders who call themselves something else each time leave a bounded trace, and others keep their way", async () => {
+    const { bench, alice, peer, way } = await pair({ limits: { maxFlows: 50, maxFlowsPerConnection: 20 } });
+    const other = await bench.peer();
+    peer.send(way);
+    await peer.heard();
+    for (let count = 0; count < 200; count++) {
+      for (const one of [peer, other]) one.send(way, { from: `msrp://a${count}.example:1/b;tcp` });
+      if (count % 20 === 0) for (const frame of await alice.take()) alice.write(answer(frame));
+    }
+    for (const one of [peer, other]) expect((await one.heard()).every((what) => what === "200")).toBe(true);
+    expect(bench.plugin.flowCount).toBeLessThanOrEqual(50);
+    await alice.take();
+    peer.send(way);
+    const [got] = await alice.take();
+    if (got === undefined) throw new Error("the SEND did not arrive");
+    alice.write(answer(got, "413 Stop"));
+    expect((await peer.heard()).map((what) => what.slice(0, 14))).toEqual(["200", "REPORT 000 413"]);
+    for (const one of [peer, other, alice]) one.close();
+    await settle(200);
+    expect(bench.plugin.flowCount).toBe(0);
+    await bench.close();
+  });
+
   test("a request draws one response and one REPORT at most, whatever it is [SEC-14]", async () => {
     const { bench, alice, peer, token, way } = await pair();
     for (const text of [
