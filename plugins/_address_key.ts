@@ -1,6 +1,6 @@
 /**
- * Which addresses are one sender's: an IPv4 address is one, of IPv6 the first 64 bits are, since whoever has one address
- * has the rest of them too.
+ * Which addresses are one sender's, for limits. An IPv4 address is one; of IPv6 the first 64 bits are, since whoever has
+ * one address has the rest of them too.
  */
 
 /** The key of an address for limits. */

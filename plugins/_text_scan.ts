@@ -1,6 +1,6 @@
 /**
- * Looks through one text while its octets come: decodes them, keeps as much as a match may need of what came before, and
- * blackens what must not be read, in place and with the same number of octets.
+ * Looks through one text while its octets come, and keeps as much as a match may need of what came before. What must not
+ * be read is blackened in place, with the same number of octets.
  */
 import type { TextMatch, TextRules } from "./_text_rules.ts";
 
