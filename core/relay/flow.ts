@@ -203,8 +203,14 @@ export class Flow {
       if (entry === undefined) return false;
       const { frame, chunk } = entry;
       octets += frame.bodyLength + 256;
-      if (frame.method === "SEND") this.#write(target, frame, chunk);
-      else if (this.#control(target, frame) !== 200) this.#failed(entry, 408);
+      if (frame.method !== "SEND") {
+        if (this.#control(target, frame) !== 200) this.#failed(entry, 408);
+      } else {
+        // SEC-35: it was taken before the next hop refused the message.
+        const refused = this.#refusedIds?.get(frame.messageId ?? "");
+        if (refused === undefined) this.#write(target, frame, chunk);
+        else this.#failed(entry, refused);
+      }
       frame.recycle();
     }
     return this.#queue.size > 0;

@@ -2,7 +2,7 @@
 // Peers write bytes; the relay between them is whole.
 import { describe, expect, test } from "#test";
 import type { Written } from "../../../support/connections.ts";
-import { answer, RelayBench, type RelayPeer, request } from "../../../support/relay_bench.ts";
+import { answer, RelayBench, type RelayPeer, request, settle } from "../../../support/relay_bench.ts";
 
 interface Pair {
   readonly bench: RelayBench;
@@ -196,6 +196,38 @@ describe("what a relay passes on", () => {
     expect(reports.map(({ what }) => what)).toEqual(["REPORT"]);
     const start = Number(pieces[1]?.range?.split("-")[0]);
     expect(reports[0]?.range).toBe(`${start}-${start + (pieces[1]?.body?.length ?? 0) - 1}/200000`);
+    await bench.close();
+  });
+
+  test("what waits of a message when it is refused is dropped, and reported [SEC-35] [4976/4975-10-01]", async () => {
+    const bench = new RelayBench();
+    const slow = await bench.peer({ highWaterBytes: 4000 });
+    const way = `${await bench.login(slow, "alice")} ${slow.uri}`;
+    const peer = await bench.peer();
+    peer.send(way, { messageId: "m1234", range: "1-5/*", flag: "+" });
+    const first = await one(slow);
+    slow.peer.transport.pause();
+    for (let chunk = 0; chunk < 40; chunk++) {
+      const start = 6 + chunk * 8000;
+      peer.send(way, { messageId: "m1234", range: `${start}-*/*`, body: "x".repeat(8000), flag: "+" });
+    }
+    peer.send(way, { messageId: "m5678" });
+    const taken = (await peer.heard()).filter((what) => what === "200").length;
+    expect(taken).toBe(42);
+    slow.write(answer(first, "413 Stop"));
+    await settle(200);
+    slow.peer.transport.resume();
+    let arrived = 0;
+    for (let round = 0; round < 40; round++) {
+      for (const frame of await slow.take()) {
+        if (frame.headers["Message-ID"] === "m1234") arrived++;
+        slow.write(answer(frame, frame.headers["Message-ID"] === "m1234" ? "413 Stop" : "200 OK"));
+      }
+    }
+    // What the link had taken when the answer came goes out still, the rest does not.
+    expect(arrived).toBeLessThan(25);
+    const reports = (await peer.heard()).filter((what) => what.startsWith("REPORT 000 413"));
+    expect(reports.length).toBe(41);
     await bench.close();
   });
 
