@@ -7,7 +7,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { streamSSE } from "hono/streaming";
 import type { z } from "zod";
-import { type Assets, loadAssets } from "./assets.ts";
+import { type Asset, type Assets, loadAssets } from "./assets.ts";
 import { eventsQuery, signalBody, signInBody } from "./bodies.ts";
 import { echoContact } from "./echo_contact.ts";
 import { type Account, maxBodyBytes, type SignedIn } from "./protocol.ts";
@@ -38,7 +38,7 @@ export function webChat(options: WebChatOptions): Hono {
   const answerAsEcho = echo === undefined ? undefined : echoContact(echo);
   let assets: Promise<Assets> | undefined;
   // A failure is not kept: the next request tries again.
-  const asset = (name: keyof Assets): Promise<Assets[keyof Assets]> => {
+  const asset = (name: keyof Assets): Promise<Asset> => {
     assets ??= loadAssets().catch((error: unknown) => {
       assets = undefined;
       throw error;
@@ -146,12 +146,15 @@ async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T | undefine
   return parsed.success ? parsed.data : undefined;
 }
 
-function sendAsset(c: Context, { body, type, etag }: Assets[keyof Assets]): Response {
+function sendAsset(c: Context, { body, gzip, type, etag }: Asset): Response {
   c.header("ETag", etag);
   c.header("Cache-Control", "no-cache");
+  c.header("Vary", "Accept-Encoding");
   if (c.req.header("If-None-Match") === etag) return c.body(null, 304);
   c.header("Content-Type", type);
-  return c.body(body);
+  if (!/\bgzip\b/.test(c.req.header("Accept-Encoding") ?? "")) return c.body(body);
+  c.header("Content-Encoding", "gzip");
+  return c.body(gzip);
 }
 
 /** Own files only, pictures from memory, and connections to the own origin and the relay. */

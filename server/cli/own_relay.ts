@@ -85,7 +85,8 @@ export async function readAuthorities(path: string): Promise<string> {
   return ca;
 }
 
-async function relayPassword(user: string): Promise<string> {
+/** The password of a user: MSRPKIT_PASSWORD, or what the person at the terminal types. */
+export async function relayPassword(user: string): Promise<string> {
   const given = process.env["MSRPKIT_PASSWORD"];
   if (given !== undefined && given !== "") return given;
   if (process.stdin.isTTY !== true) {

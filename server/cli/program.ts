@@ -15,6 +15,7 @@ import type { StartOptions } from "./start.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { parseCount, parseRate } from "./units.ts";
 import type { UserAction, UserOptions } from "./user.ts";
+import type { WebChatCommandOptions } from "./web_chat.ts";
 
 /** Default of `--listen`: this machine only; name an outside address to be reached from elsewhere. */
 export const DEFAULT_LISTEN = "msrp://127.0.0.1:2855;tcp";
@@ -90,6 +91,7 @@ function buildProgram(run: Run): Command {
     .addOption(traceOption())
     .addOption(metricsOption())
     .addOption(logOption())
+    .addOption(pluginsOption())
     .option("--json", "print events as JSON lines")
     .action((options: EchoOptions) =>
       run(options, async (terminal) => (await import("./echo.ts")).runEcho(options, terminal)),
@@ -179,6 +181,21 @@ function buildProgram(run: Run): Command {
       );
   }
 
+  program
+    .command("chat")
+    .description("chat from the terminal with the people of a web chat, such as that of `msrpkit start`")
+    .argument("<address>", "address of the web chat, http://localhost:8080")
+    .requiredOption("--user <name>", "who you are; the password is asked for, or MSRPKIT_PASSWORD")
+    .option("--to <name>", "whom to write to first (default: who writes first)")
+    .option("--out <directory>", "keep files that come")
+    .addOption(caOption())
+    .option("--json", "print events as JSON lines")
+    .action((address: string, options: WebChatCommandOptions) =>
+      run(options, async (terminal) =>
+        (await import("./web_chat.ts")).runWebChat(address, options, terminal),
+      ),
+    );
+
   addUserCommands(program, run);
   return program;
 }
@@ -247,6 +264,7 @@ function addRelay(program: Command, run: Run): void {
     .addOption(traceOption())
     .addOption(metricsOption())
     .addOption(logOption())
+    .addOption(pluginsOption())
     .option("--json", "print events as JSON lines")
     .action((options: RelayCommandOptions) =>
       run(options, async (terminal) => (await import("./relay.ts")).runRelay(options, terminal)),
@@ -271,6 +289,10 @@ function metricsOption(): Option {
   return new Option("--metrics <host:port>", "serve /metrics for Prometheus, and /health, over HTTP").env(
     "MSRPKIT_METRICS",
   );
+}
+
+function pluginsOption(): Option {
+  return new Option("--plugins <file>", "JSON file with plugins and their options").env("MSRPKIT_PLUGINS");
 }
 
 function logOption(): Option {

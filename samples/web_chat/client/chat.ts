@@ -21,8 +21,8 @@ export interface ChatOptions {
   openArchive(user: string): Promise<Archive>;
   /** How to reach the relay. */
   relay(account: Account): { readonly options: RelayClientOptions; readonly connector: Connector };
-  /** Whether the person can see the chat now. */
-  visible(): boolean;
+  /** Whether the person sees the conversation with a contact now. */
+  visible(peer: string): boolean;
   /** Keeps the sign-in beyond a reload; undefined = forgets it. */
   remember(signedIn: SignedIn | undefined): void;
 }
@@ -36,6 +36,11 @@ export class Chat implements Actions {
   #ending: AbortController | undefined;
   #relayProblem: unknown;
   #connected = false;
+  #isReady: () => void = () => undefined;
+  /** Resolves once messages can be written: they wait by themselves for whatever else is missing. */
+  readonly ready: Promise<void> = new Promise((resolve) => {
+    this.#isReady = resolve;
+  });
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -80,12 +85,13 @@ export class Chat implements Actions {
         relay: options,
         connector,
         domain: new URL(origin).hostname,
-        visible,
+        visible: (peer) => visible(peer),
         onRelay: (problem) => {
           this.#relayProblem = problem;
           this.#showPhase();
         },
       });
+      this.#isReady();
       await rendezvous.follow(
         (event) => {
           this.#conversations?.event(event);

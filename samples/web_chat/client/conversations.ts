@@ -39,8 +39,8 @@ export interface ConversationsOptions {
   readonly connector: Connector;
   /** Host of the addresses in messages. */
   readonly domain: string;
-  /** Whether the person can see the page now. */
-  readonly visible: () => boolean;
+  /** Whether the person sees the conversation with a contact now. */
+  readonly visible: (peer: string) => boolean;
   /** The relay was reached, or not: then why. */
   readonly onRelay: (problem: unknown) => void;
 }
@@ -73,7 +73,7 @@ export class Conversations {
     this.#composing = new Composers((peer, typing) => this.#show(peer, typing));
     this.incoming = new Incoming(this.#book, archive, {
       arrived: (peer, item, wantsDelivered) => this.#arrived(peer, item, wantsDelivered),
-      composing: (peer, seconds) => this.#composing.told(peer, seconds),
+      composing: (peer, { state, refresh }) => this.#composing.told(peer, state, refresh),
     });
     this.#host = {
       user,
@@ -91,7 +91,7 @@ export class Conversations {
         this.look();
       },
       lost: (peer) => {
-        this.#composing.told(peer, 0);
+        this.#composing.quiet(peer);
         this.#book.update((state) => sessionLost(state, peer));
       },
       problem: (_peer, error) => this.#options.onRelay(error),
@@ -137,11 +137,11 @@ export class Conversations {
     this.#composer(peer).changed(empty);
   }
 
-  /** The person looks at the open conversation: its messages count as displayed. */
+  /** What the person sees now counts as displayed. */
   look(): void {
-    const { open } = this.#book.state;
-    if (open !== undefined && this.#options.visible()) {
-      for (const item of unseen(this.#book.state, open)) this.#change(item, { seen: true });
+    for (const name of this.#peers.keys()) {
+      if (!this.#options.visible(name)) continue;
+      for (const item of unseen(this.#book.state, name)) this.#change(item, { seen: true });
     }
     for (const name of this.#peers.keys()) this.#pay(name);
   }
@@ -227,8 +227,8 @@ export class Conversations {
     if (composer === undefined) {
       // The echo would only say it back.
       const person = this.#book.state.contacts.find(({ name }) => name === peer)?.kind !== "echo";
-      composer = new Composer((active) => {
-        if (person) this.#tell(peer, composingType, writeComposing(active));
+      composer = new Composer((state) => {
+        if (person) this.#tell(peer, composingType, writeComposing(state));
       });
       this.#composers.set(peer, composer);
     }
@@ -249,9 +249,9 @@ export class Conversations {
   }
 
   #arrived(peer: string, item: Item, wantsDelivered: boolean): void {
-    this.#composing.told(peer, 0);
+    this.#composing.quiet(peer);
     if (wantsDelivered && item.noticeId !== undefined) {
-      this.#tell(peer, noticeType, writeNotice({ id: item.noticeId, status: "delivered" }, Date.now()));
+      this.#tell(peer, noticeType, writeNotice({ id: item.noticeId, status: "delivered" }, item.at));
     }
     this.look();
   }
@@ -268,7 +268,7 @@ export class Conversations {
       const { noticeId } = item;
       this.#change(item, { owes: false });
       if (noticeId === undefined) continue;
-      const xml = writeNotice({ id: noticeId, status: "displayed" }, Date.now());
+      const xml = writeNotice({ id: noticeId, status: "displayed" }, item.at);
       this.#tell(name, noticeType, xml)?.catch(() => this.#change(item, { owes: true }));
     }
   }

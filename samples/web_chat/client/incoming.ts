@@ -21,8 +21,8 @@ const progressMs = 100;
 export interface IncomingHost {
   /** A message has come whole; its sender may want to know. */
   arrived(peer: string, item: Item, wantsDelivered: boolean): void;
-  /** Somebody is typing for so many seconds, or has stopped (0). */
-  composing(peer: string, seconds: number): void;
+  /** A contact says whether it is typing. */
+  composing(peer: string, status: ReturnType<typeof readComposing>): void;
 }
 
 /** All messages of contacts that are under way. */

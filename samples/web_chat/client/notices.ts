@@ -1,52 +1,52 @@
 /**
- * Notices that a message was delivered or displayed (RFC 5438), and what says that somebody is typing (RFC 3994): their
- * XML, written and read.
+ * Notices that a message was delivered or displayed (RFC 5438), and what says that somebody is typing (RFC 3994): the part
+ * of both that the chat uses.
  */
+import {
+  buildComposing,
+  buildImdn,
+  type ComposingState,
+  parseComposing,
+  parseImdn,
+} from "../../../plugins/codecs.ts";
 
 /** What a notice says of a message. */
 export interface Notice {
+  /** The message's imdn.Message-ID. */
   readonly id: string;
   readonly status: "delivered" | "displayed";
 }
 
-/** Writes a notice. */
+/** Seconds for which "is typing" holds when nothing more comes; told again before that. */
+export const refreshSeconds = 60;
+
+/** Writes a notice. @param at when the message was sent */
 export function writeNotice({ id, status }: Notice, at: number): string {
-  const element = status === "delivered" ? "delivery" : "display";
-  return (
-    '<?xml version="1.0" encoding="UTF-8"?>\r\n<imdn xmlns="urn:ietf:params:xml:ns:imdn">' +
-    `<message-id>${toXml(id)}</message-id><datetime>${new Date(at).toISOString()}</datetime>` +
-    `<${element}-notification><status><${status}/></status></${element}-notification></imdn>`
-  );
+  const type = status === "delivered" ? "delivery" : "display";
+  return buildImdn({ messageId: id, datetime: new Date(at).toISOString(), type, status });
 }
 
-/** Reads a notice; undefined when it says anything but that a message was delivered or displayed. */
+/**
+ * Reads a notice; undefined when it says anything but that a message was delivered or displayed.
+ *
+ * @throws {RemoteProtocolError} it cannot be read
+ */
 export function readNotice(xml: string): Notice | undefined {
-  const id = /<(?:\w+:)?message-id>\s*([^<]+?)\s*<\//.exec(xml)?.[1];
-  const status = /<(?:\w+:)?status>\s*<(?:\w+:)?(delivered|displayed)\s*\/?>/.exec(xml)?.[1];
-  if (id === undefined || status === undefined) return undefined;
-  return { id: fromXml(id), status: status as Notice["status"] };
+  const { messageId: id, status } = parseImdn(new TextEncoder().encode(xml));
+  return status === "delivered" || status === "displayed" ? { id, status } : undefined;
 }
 
 /** Writes whether somebody is typing. */
-export function writeComposing(active: boolean): string {
-  return (
-    '<?xml version="1.0" encoding="UTF-8"?>\r\n<isComposing xmlns="urn:ietf:params:xml:ns:im-iscomposing">' +
-    `<state>${active ? "active" : "idle"}</state><contenttype>text/plain</contenttype>` +
-    `${active ? "<refresh>60</refresh>" : ""}</isComposing>`
-  );
+export function writeComposing(state: ComposingState): string {
+  const refresh = state === "active" ? { refresh: refreshSeconds } : {};
+  return buildComposing({ state, contentType: "text/plain", ...refresh });
 }
 
-/** Reads it: for how many seconds it holds; 0 = nobody is typing. */
-export function readComposing(xml: string): number {
-  const state = /<(?:\w+:)?state>\s*(\w+)\s*<\//.exec(xml)?.[1];
-  const refresh = Number(/<(?:\w+:)?refresh>\s*(\d+)\s*<\//.exec(xml)?.[1] ?? 120);
-  return state === "active" ? Math.min(Math.max(refresh, 10), 600) : 0;
-}
-
-function toXml(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-}
-
-function fromXml(text: string): string {
-  return text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+/** Reads it. @throws {RemoteProtocolError} it cannot be read */
+export function readComposing(xml: string): {
+  readonly state: ComposingState;
+  readonly refresh: number | undefined;
+} {
+  const { state, refresh } = parseComposing(new TextEncoder().encode(xml));
+  return { state, refresh };
 }

@@ -34,7 +34,8 @@ const chat = new Chat({
       connector: webSocketConnector({ path: pathname }),
     };
   },
-  visible: () => document.visibilityState === "visible" && document.hasFocus(),
+  visible: (peer) =>
+    store.state.open === peer && document.visibilityState === "visible" && document.hasFocus(),
   remember(signedIn) {
     if (signedIn === undefined) sessionStorage.removeItem(key);
     else sessionStorage.setItem(key, JSON.stringify({ ...signedIn, open: store.state.open }));
