@@ -11,7 +11,7 @@ import { RelayPath } from "../relay/client_path.ts";
 import { leadMs, longestTimerMs } from "../relay/client_renewals.ts";
 import { createMessageId, createSessionId } from "../wire/ident.ts";
 import { MsrpUri } from "../wire/uri.ts";
-import type { ClientFrame } from "./frame.ts";
+import { type ClientFrame, field } from "./frame.ts";
 import { ClientLink } from "./link.ts";
 import type { BindOptions, ClientOptions, ClientSessionOptions, ClientState } from "./options.ts";
 import { ClientSession, type ClientSessionHost } from "./session.ts";
@@ -283,7 +283,7 @@ export class RelayedClient {
   #request(frame: ClientFrame): void {
     const session = this.#routes.get(frame.toPath[0]?.key ?? "")?.session;
     if (session !== undefined) session.receive(frame);
-    else if (frame.word !== "REPORT" && frame.fromPath.length > 0) this.#link?.respond(frame, 481);
+    else if (isAnswered(frame)) this.#link?.respond(frame, 481);
   }
 
   // RFC 7977 §6: browsers give no pings to programs.
@@ -329,4 +329,9 @@ export class RelayedClient {
   #mustNotBeClosed(): void {
     if (this.#isClosed) throw new LocalProtocolError("client-closed", "The client was closed");
   }
+}
+
+/** RFC 4975 §7.2: REPORTs are not answered, nor what says so. */
+function isAnswered({ word, fromPath, headers }: ClientFrame): boolean {
+  return word !== "REPORT" && fromPath.length > 0 && field(headers, "failure-report")?.toLowerCase() !== "no";
 }

@@ -122,6 +122,7 @@ export class Incoming {
   /** Gives it up. */
   drop(code: string, status: number): void {
     this.#segments = [];
+    this.#received = 0;
     const { messageId } = this;
     this.#fail(new DeliveryError(code, `The message will not be complete: ${code}`, { status, messageId }));
   }

@@ -49,6 +49,8 @@ export interface ClientSessionOptions {
   readonly maxMessageBytes?: number;
   /** Messages that may be incomplete at a time; one more is answered 413. @default 64 */
   readonly maxIncomplete?: number;
+  /** Octets of all of these together; a chunk beyond them is answered 413. @default 268435456 */
+  readonly maxIncompleteBytes?: number;
   /** Octets of a long message after which the sender is told what has come, so that it need not send them again. @default 1048576 */
   readonly reportBytes?: number;
   /** Messages that `send` has taken and that are not over; one more is refused. @default 1024 */

@@ -7,7 +7,6 @@ import { Handlers } from "../relay/client_events.ts";
 import type { RelayPath } from "../relay/client_path.ts";
 import type { SendContent } from "../session/sent.ts";
 import type { RequestResult } from "../session/session_options.ts";
-import { AcceptTypes } from "../session/session_types.ts";
 import { byteRangeFault, parseByteRange } from "../wire/byte_range.ts";
 import { createMessageId } from "../wire/ident.ts";
 import { formatStatus, parseStatus } from "../wire/status.ts";
@@ -42,7 +41,8 @@ const maxRemembered = 1024;
 export class ClientSession {
   readonly #host: ClientSessionHost;
   readonly #options: ClientSessionOptions;
-  readonly #types: AcceptTypes;
+  /** Media types that this side takes, for SDP. */
+  readonly acceptTypes: readonly string[];
   readonly #incoming: Map<string, { message: Incoming; reported: number }> = new Map();
   /** Octets of messages that were delivered, by Message-ID. */
   readonly #done: Map<string, number> = new Map();
@@ -56,13 +56,15 @@ export class ClientSession {
   #bound: RelayPath | undefined;
   #remote: readonly MsrpUri[] = [];
   #kept = false;
+  /** Own URIs of the peer under which it has what it has reported. */
+  readonly #peers: Set<string> = new Set();
   #state: ClientSessionState = "waiting";
   #bindId = "";
 
   constructor(host: ClientSessionHost, path: RelayPath, options: ClientSessionOptions) {
     this.#host = host;
     this.#options = options;
-    this.#types = new AcceptTypes(options.acceptTypes ?? ["*"]);
+    this.acceptTypes = options.acceptTypes ?? ["*"];
     this.#path = path;
   }
 
@@ -73,11 +75,6 @@ export class ClientSession {
   /** The own path as it goes into SDP: the relay first, the own URI last (RFC 7977 §5.2.2). */
   get path(): readonly string[] {
     return this.#path.sdpPath.map(String);
-  }
-
-  /** Media types that this side takes, for SDP. */
-  get acceptTypes(): readonly string[] {
-    return this.#types.list;
   }
 
   /** Messages that are not over. */
@@ -119,6 +116,8 @@ export class ClientSession {
     this.#remote = list.map((uri) => (typeof uri === "string" ? MsrpUri.parse(uri) : uri));
     this.#bound = this.#path;
     this.#kept = kept;
+    if (!kept) this.#peers.clear();
+    this.#peers.add(this.#remote.at(-1)?.key ?? "");
     this.#set("waiting");
     if (role === "active") this.#open();
   }
@@ -152,6 +151,7 @@ export class ClientSession {
       over: (one) => this.#outgoing.delete(one.messageId),
     });
     this.#outgoing.set(message.messageId, message);
+    if (options.signal?.aborted) message.abort(options.signal.reason);
     if (this.#state === "open") message.start(false);
     return message;
   }
@@ -255,8 +255,17 @@ export class ClientSession {
       return;
     }
     const { message } = entry;
-    const { maxMessageBytes = 104_857_600, reportBytes = 1_048_576 } = this.#options;
-    if (range.start + body.length - 1 > maxMessageBytes) message.refuse();
+    const {
+      maxMessageBytes = 104_857_600,
+      maxIncompleteBytes = 268_435_456,
+      reportBytes = 1_048_576,
+    } = this.#options;
+    if (
+      range.start + body.length - 1 > maxMessageBytes ||
+      this.#incomplete + body.length > maxIncompleteBytes
+    ) {
+      message.refuse();
+    }
     if (flag === "#") message.drop("aborted", 413);
     else if (message.refusal === 0) message.add(range.start, body, range.total, flag === "$");
     if (flag === "#" || (flag === "$" && message.refusal !== 0) || message.whole) this.#incoming.delete(id);
@@ -282,12 +291,19 @@ export class ClientSession {
   ): { message: Incoming; reported: number } | number {
     const { maxMessageBytes = 104_857_600, maxIncomplete = 64 } = this.#options;
     if (frame.flag === "#") return 200;
-    if (!this.#types.accepts(contentType)) return 415;
+    if (!this.acceptTypes.some((entry) => covers(entry, contentType))) return 415;
     if (this.#incoming.size >= maxIncomplete || total > maxMessageBytes) return 413;
     const entry = { message: new Incoming(id, contentType, frame.headers), reported: 0 };
     this.#incoming.set(id, entry);
     this.#beginnings.call(entry.message, this.#threw);
     return entry;
+  }
+
+  /** Octets of messages that are not complete. */
+  get #incomplete(): number {
+    let octets = 0;
+    for (const { message } of this.#incoming.values()) octets += message.receivedBytes;
+    return octets;
   }
 
   #remember(id: string, bytes: number): void {
@@ -309,11 +325,13 @@ export class ClientSession {
     });
   }
 
-  #report({ toPath, headers }: ClientFrame): void {
+  #report({ toPath, fromPath, headers }: ClientFrame): void {
     const id = field(headers, "message-id") ?? "";
     const range = rangeOf(field(headers, "byte-range") ?? "1-*/*");
     const status = statusOf(field(headers, "status") ?? "");
     if (range === undefined || status === undefined) return;
+    // What a page had that was loaded anew since is gone.
+    if (status === 200 && !this.#peers.has(fromPath.at(-1)?.key ?? "")) return;
     // A failure on a path that is not used any more says nothing of this one.
     if (status !== 200 && toPath[0]?.key !== this.#bound?.local.key) return;
     if (id === this.#bindId && status !== 200) this.lost();
@@ -341,6 +359,13 @@ export class ClientSession {
   #mustBeOpen(): void {
     if (this.#state === "closed") throw new LocalProtocolError("session-closed", "The session was closed");
   }
+}
+
+/** Whether an entry of accept-types, `*` and `type/*` among them, is about this Content-Type (RFC 4975 §8.6). */
+function covers(entry: string, contentType: string): boolean {
+  const type = (contentType.split(";")[0] as string).trim().toLowerCase();
+  const wanted = entry.toLowerCase();
+  return wanted === "*" || wanted === type || (wanted.endsWith("/*") && type.startsWith(wanted.slice(0, -1)));
 }
 
 function rangeOf(text: string): ReturnType<typeof parseByteRange> | undefined {

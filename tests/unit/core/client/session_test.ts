@@ -91,6 +91,66 @@ describe("a session of a client", () => {
     await stub.close();
   });
 
+  test("incomplete messages hold no more octets together than the limit", async () => {
+    const stub = new WebSocketStub();
+    const session = await bound(stub, { maxIncompleteBytes: 4 });
+    await stub.peerSends(session.path, "ab", send("m0001"), "+");
+    await stub.peerSends(session.path, "cd", send("m0002"), "+");
+    await stub.peerSends(session.path, "e", send("m0002", ["Byte-Range: 3-3/*"]), "+");
+    await stub.peerSends(session.path, "cd", send("m0001", ["Byte-Range: 3-4/4"]));
+    expect(statuses(stub)).toEqual(["200", "200", "413", "200"]);
+    await stub.close();
+  });
+
+  test("RFC 4975 §8.6: types are matched without parameters and letter case, wildcards included", async () => {
+    const stub = new WebSocketStub();
+    const session = await bound(stub, { acceptTypes: ["Text/*", "image/png"] });
+    for (const [index, type] of [
+      "text/HTML;charset=utf-8",
+      "IMAGE/PNG",
+      "image/jpeg",
+      "textual/x",
+    ].entries()) {
+      await stub.send(
+        request("SEND", session.path, send(`m000${index}`), `Content-Type: ${type}\r\n\r\nx\r\n`),
+      );
+    }
+    expect(statuses(stub)).toEqual(["200", "200", "415", "415"]);
+    await stub.close();
+  });
+
+  test("a report of a page that was loaded anew since says nothing; one of the page that went on does", async () => {
+    const stub = new WebSocketStub();
+    const session = await stub.client().session();
+    session.bind({ remote: peerPath });
+    const sent = session.send("hello");
+    await settle();
+    const report = request(
+      "REPORT",
+      session.path,
+      send(sent.messageId, ["Byte-Range: 1-5/5", "Status: 000 200 OK"]),
+    );
+    session.bind({ remote: "msrps://bob.example:2855/anew;tcp" });
+    await stub.send(report);
+    expect(session.pending).toBe(1);
+    session.bind({ remote: peerPath });
+    session.bind({ remote: "msrps://bob.example:2855/later;tcp", kept: true });
+    await settle();
+    await stub.send(report);
+    expect(session.pending).toBe(0);
+    await stub.close();
+  });
+
+  test("a signal that has fired already sends nothing", async () => {
+    const stub = new WebSocketStub();
+    const session = await stub.client().session();
+    session.bind({ remote: peerPath });
+    const sent = session.send("x", { signal: AbortSignal.abort() });
+    expect((await rejection<Error & { code: string }>(sent.accepted)).code).toBe("aborted");
+    expect(session.pending).toBe(0);
+    await stub.close();
+  });
+
   test("a message that the application refuses, or the peer aborts, fails", async () => {
     const stub = new WebSocketStub();
     const session = await bound(stub);
@@ -116,7 +176,9 @@ describe("a session of a client", () => {
     await stub.peerSends(session.path, "a", send("m0001", ["no colon"]));
     await stub.send(request("SEND", session.path, send("m0001"), "\r\nx\r\n"));
     await stub.send(request("NICKNAME", session.path, ["Use-Nickname: x"]));
-    await stub.send(request("SEND", [peerPath, "msrps://x.invalid:2855/other;ws"], send("m0001")));
+    const other = [peerPath, "msrps://x.invalid:2855/other;ws"];
+    await stub.send(request("SEND", other, send("m0001")));
+    await stub.send(request("SEND", other, send("m0001", ["Failure-Report: no"])));
     expect(statuses(stub)).toEqual(["400", "400", "400", "400", "501", "481"]);
     await stub.close();
   });
