@@ -9,6 +9,7 @@ import { echo } from "../../samples/echo.ts";
 import { EXIT_OK } from "../exit_codes.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { type ObservingOptions, observers } from "../observing.ts";
+import { scopedPlugins } from "../plugin_file.ts";
 import { isUnspecified, type ListenAddress, sameHost, sessionUri } from "./addresses.ts";
 import { invocation } from "./invocation.ts";
 import { type ListeningOptions, listenAddresses, openListeners } from "./listening.ts";
@@ -17,6 +18,8 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options of `msrpkit echo`. */
 export interface EchoOptions extends ListeningOptions, ObservingOptions {
+  /** JSON file with plugins and their options. */
+  plugins?: string;
   /** Print events as JSON lines. */
   json?: boolean;
 }
@@ -27,13 +30,14 @@ export function runEcho(options: EchoOptions, terminal: Terminal): Promise<numbe
   const program = Effect.gen(function* () {
     const listening: MsrpUri[] = [];
     const watching = yield* attempt(() => observers(options, terminal));
+    const chosen = yield* scopedPlugins(options.plugins, terminal);
     let node: Msrp | undefined;
     yield* watching.serve(
       () => node,
       () => true,
     );
     const app = yield* scopedNode(() =>
-      echo({ acceptUnknown: accepts(addresses, listening) }).use(...watching.plugins),
+      echo({ acceptUnknown: accepts(addresses, listening) }).use(...chosen.plugins, ...watching.plugins),
     );
     node = app;
     const { uris, certificate } = yield* openListeners(app, addresses, options, terminal);

@@ -5,18 +5,19 @@
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
-import { type Connector, DialPolicy, Msrp, type MsrpUri, type RelayPlugin, relay } from "../../core/mod.ts";
+import { type Connector, DialPolicy, Msrp, type MsrpUri, relay } from "../../core/mod.ts";
 import { loadCertificate } from "../certificate.ts";
 import { openCredentials } from "../credentials/open_credentials.ts";
 import type { CredentialStore } from "../credentials/store.ts";
 import { EXIT_FILE, EXIT_OK } from "../exit_codes.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { observers } from "../observing.ts";
+import { scopedPlugins } from "../plugin_file.ts";
 import { type RelayCommandOptions, type RelayConfig, relayConfig } from "../relay/config.ts";
 import { relayConnector } from "../relay/connector.ts";
 import { cookieLogin } from "../relay/cookie_login.ts";
 import { withinDescriptors } from "../relay/descriptors.ts";
-import { openRelayListeners, type RelayListeners } from "../relay/listeners.ts";
+import { openRelayListeners } from "../relay/listeners.ts";
 import { ownAddresses } from "../relay/own_addresses.ts";
 import { onReload } from "../relay/reload.ts";
 import { scaledClock } from "../relay/scaled_clock.ts";
@@ -62,6 +63,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
     const { webSocket } = config;
     const logins = webSocket.logins.map((login) => cookieLogin(login, (problem) => terminal.note(problem)));
     const watching = yield* attempt(() => observers(options, terminal, plugin));
+    const chosen = yield* scopedPlugins(options.plugins, terminal);
     let node: Msrp | undefined;
     let draining = false;
     yield* watching.serve(
@@ -69,7 +71,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       () => !draining,
     );
     const app = yield* scopedNode(
-      () => new Msrp({ clock }).use(plugin, ...logins, ...watching.plugins),
+      () => new Msrp({ clock }).use(...chosen.plugins, plugin, ...logins, ...watching.plugins),
       config.drainMs,
     );
     node = app;
@@ -87,7 +89,21 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
     if (limits !== config.limits) {
       terminal.note(`room for ${limits.maxConnections} connections: the system permits no more open files`);
     }
-    yield* onReload(() => reload(options, users, plugin, identity.cert, listeners, terminal));
+    let shown = identity.cert;
+    yield* onReload(() =>
+      reloading(terminal, async () => {
+        const next = await relayConfig(options);
+        const room = await withinDescriptors(next.limits);
+        // A certificate that was made for this run has no file, and stays.
+        const renewed = next.cert === undefined ? undefined : await identityOf(next);
+        await chosen.reload();
+        await users.reload();
+        plugin.setLimits(room);
+        if (renewed === undefined || renewed.cert === shown) return;
+        await listeners.renew(renewed);
+        shown = renewed.cert;
+      }),
+    );
     tell(config, terminal);
     return yield* untilSignal(Effect.never, (signal) => {
       terminal.note(`${signal}: no new sessions; finishing what is on its way`);
@@ -131,24 +147,12 @@ async function identityOf(config: RelayConfig): Promise<{ cert: string; key: str
   }
 }
 
-async function reload(
-  options: RelayCommandOptions,
-  users: CredentialStore,
-  plugin: RelayPlugin,
-  before: string,
-  listeners: RelayListeners,
-  terminal: Terminal,
-): Promise<void> {
+/** Reads all again; what ran before goes on when something is wrong, because a slip in a file must not end a relay. */
+async function reloading(terminal: Terminal, read: () => Promise<void>): Promise<void> {
   try {
-    const config = await relayConfig(options);
-    plugin.setLimits(await withinDescriptors(config.limits));
-    await users.reload();
-    // A certificate that was made for this run has no file, and stays.
-    const identity = config.cert === undefined ? undefined : await identityOf(config);
-    if (identity !== undefined && identity.cert !== before) await listeners.renew(identity);
-    terminal.result({ event: "reloaded" }, "read users, certificate and limits again");
+    await read();
+    terminal.result({ event: "reloaded" }, "read users, certificate, limits and plugins again");
   } catch (error) {
-    // What ran before goes on: a slip in a file must not end a relay.
     const { message } = error as Error;
     terminal.result({ event: "reload-failed", message }, undefined);
     terminal.note(`cannot reload: ${message}`);

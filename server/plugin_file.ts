@@ -1,0 +1,156 @@
+/**
+ * Plugins of a server command without code: a JSON file names them and their options, in the order of `use()`. What the file
+ * names is loaded, and nothing else.
+ */
+import { readFile } from "node:fs/promises";
+import * as Effect from "effect/Effect";
+import type { Scope } from "effect/Scope";
+import { z } from "zod";
+import type { ClamdOptions } from "../adapters/clamd.ts";
+import type { Plugin } from "../core/mod.ts";
+import type { ContentFilterEvent, ContentFilterOptions, TextRule } from "../plugins/content_filter.ts";
+import type { RateLimitOptions } from "../plugins/rate_limit.ts";
+import { CommandError } from "./cli/command_error.ts";
+import type { Terminal } from "./cli/terminal.ts";
+import { EXIT_FILE, EXIT_USAGE } from "./exit_codes.ts";
+import { attempt } from "./lifetime.ts";
+
+/** A plugin that a file has named, and what a server does with it. */
+interface Configured {
+  readonly plugin: Plugin;
+  /** Takes other options, as far as it can while it runs. */
+  reload?(options: unknown): Promise<void>;
+  /** Ends what it has opened. */
+  close?(): Promise<void>;
+}
+
+/** Makes a plugin of its options. */
+type Factory = (options: never, terminal: Terminal) => Promise<Configured>;
+
+/** The plugins of a file. */
+export interface ConfiguredPlugins {
+  readonly plugins: readonly Plugin[];
+  /** Reads the file again: what can change while it runs does. @throws {CommandError} and nothing has changed */
+  reload(): Promise<void>;
+}
+
+// In a file a scanner is an address.
+type FileContentFilter = Omit<ContentFilterOptions, "virus"> & {
+  readonly virus?: Omit<NonNullable<ContentFilterOptions["virus"]>, "scanner"> & {
+    readonly clamd: ClamdOptions;
+  };
+};
+
+const factories = {
+  contentFilter: async (options: FileContentFilter, terminal: Terminal): Promise<Configured> => {
+    const { contentFilter } = await import("../plugins/content_filter.ts");
+    const { virus, ...rest } = options;
+    const onFinding = (event: ContentFilterEvent): void => tellFinding(event, terminal);
+    const plugin = contentFilter({
+      ...rest,
+      text: { rules: [], ...rest.text },
+      ...(virus === undefined ? {} : { virus: await scanning(virus) }),
+      onFinding,
+    });
+    return {
+      plugin,
+      reload: (next) => plugin.reload((next as FileContentFilter).text?.rules ?? ([] as TextRule[])),
+    };
+  },
+  rateLimit: async (options: RateLimitOptions): Promise<Configured> => {
+    const { rateLimit } = await import("../plugins/rate_limit.ts");
+    return { plugin: rateLimit(options) };
+  },
+} satisfies Record<string, Factory>;
+
+const names = Object.keys(factories) as (keyof typeof factories)[];
+const schema = z.partialRecord(z.enum(names), z.record(z.string(), z.unknown()));
+
+/**
+ * The plugins of a file; they are closed with the scope. Without a file there are none.
+ *
+ * Fails with a CommandError: (file) it cannot be read, (usage) it is no JSON, names no plugin of ours or wrong options.
+ */
+export function scopedPlugins(
+  path: string | undefined,
+  terminal: Terminal,
+): Effect.Effect<ConfiguredPlugins, Error, Scope> {
+  if (path === undefined) return Effect.succeed({ plugins: [], reload: () => Promise.resolve() });
+  const made = Effect.acquireRelease(
+    attempt(() => makeAll(path, terminal)),
+    (all) => Effect.promise(() => Promise.allSettled([...all.values()].map((one) => one.close?.()))),
+  );
+  return Effect.map(made, (all) => ({
+    plugins: [...all.values()].map(({ plugin }) => plugin),
+    reload: async () => {
+      const file = await readPlugins(path);
+      for (const [name, one] of all) {
+        const options = file[name];
+        if (options !== undefined) await blaming(name, path, () => one.reload?.(options));
+      }
+    },
+  }));
+}
+
+type PluginFile = Readonly<Partial<Record<keyof typeof factories, Readonly<Record<string, unknown>>>>>;
+
+async function makeAll(path: string, terminal: Terminal): Promise<Map<keyof PluginFile, Configured>> {
+  const file = await readPlugins(path);
+  const all = new Map<keyof PluginFile, Configured>();
+  for (const name of Object.keys(file) as (keyof PluginFile)[]) {
+    const make = factories[name] as (options: unknown, terminal: Terminal) => Promise<Configured>;
+    all.set(name, await blaming(name, path, () => make(file[name], terminal)));
+  }
+  return all;
+}
+
+/** Says which plugin of which file has wrong options. */
+async function blaming<A>(name: string, path: string, work: () => Promise<A> | A): Promise<A> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof TypeError || cause instanceof SyntaxError || cause instanceof RangeError))
+      throw cause;
+    throw new CommandError(EXIT_USAGE, `Cannot use ${path}: ${name}: ${cause.message}`, { cause });
+  }
+}
+
+async function readPlugins(path: string): Promise<PluginFile> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new CommandError(EXIT_FILE, `Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CommandError(EXIT_USAGE, `Cannot use ${path}: it is no JSON`, { cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data as PluginFile;
+  throw new CommandError(
+    EXIT_USAGE,
+    `Cannot use ${path}: it may hold ${names.join(", ")}, each with its options`,
+  );
+}
+
+async function scanning(
+  virus: NonNullable<FileContentFilter["virus"]>,
+): Promise<NonNullable<ContentFilterOptions["virus"]>> {
+  const { clamd } = await import("../adapters/clamd.ts");
+  const { clamd: address, ...rest } = virus;
+  if (address === undefined) throw new TypeError("virus.clamd: a path, or a host and a port, are wanted");
+  return { ...rest, scanner: clamd(address) };
+}
+
+function tellFinding(
+  { rule, action, status, detail, messageId }: ContentFilterEvent,
+  terminal: Terminal,
+): void {
+  terminal.result(
+    { event: "finding", rule, action, status, detail, messageId },
+    `content filter: ${action} a message (${rule}: ${detail})`,
+  );
+}

@@ -1,0 +1,95 @@
+// Plugins by a file: the echo endpoint and the relay with what an operator has chosen, without code.
+// Mistakes in the file end the command before it listens, and change nothing while it runs.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "#test";
+import { ownRuntime, run, start } from "../support/command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "msrpkit-plugins-"));
+const file = join(folder, "plugins.json");
+const anyPort = ["--listen", "msrp://127.0.0.1:0;tcp"];
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(plugins: unknown): void {
+  writeFileSync(file, typeof plugins === "string" ? plugins : JSON.stringify(plugins));
+}
+
+describe("--plugins", () => {
+  test("an echo endpoint refuses types and words, and tells of it", async () => {
+    write({
+      contentFilter: { allow: ["text/*"], text: { rules: [{ name: "rude", words: ["blast"] }] } },
+      rateLimit: { perSession: { messages: { perSecond: 1000 } } },
+    });
+    const echo = start(ownRuntime, ["echo", ...anyPort, "--plugins", file, "--json"]);
+    const { uri } = await echo.event("listening");
+    const to = ["send", "--to", String(uri).replace(";tcp", "/x;tcp")];
+    expect((await run(ownRuntime, [...to, "--echo", "hello"])).stdout).toBe("hello\n");
+    const picture = await run(ownRuntime, [...to, "--type", "image/png", "png"]);
+    expect([picture.code, picture.stderr]).toEqual([1, expect.stringContaining("415")]);
+    const rude = await run(ownRuntime, [...to, "blast it"]);
+    expect([rude.code, rude.stderr]).toEqual([1, expect.stringContaining("403")]);
+    const findings = [await echo.event("finding", 1), await echo.event("finding", 2)];
+    expect(findings.map(({ rule, action, status, detail }) => [rule, action, status, detail])).toEqual([
+      ["type", "refused", 415, "image/png"],
+      ["text", "refused", 403, "rude"],
+    ]);
+    expect((await echo.stop()).code).toBe(0);
+  });
+
+  test("a relay reads other words on SIGHUP, and keeps the old ones when the file is wrong", async () => {
+    const words = (...list: string[]): unknown => ({ contentFilter: { text: { rules: [{ words: list }] } } });
+    write(words("blast"));
+    const users = ["--users", join(folder, "users"), "--domain", "localhost"];
+    await run(ownRuntime, ["user", "add", "alice", ...users], { input: "wonder\n" });
+    const echo = start(ownRuntime, ["echo", ...anyPort, "--json"]);
+    const { uri: far } = await echo.event("listening");
+    const identity = ["--cert", join(folder, "cert.pem"), "--key", join(folder, "key.pem")];
+    const relay = start(ownRuntime, [
+      "relay",
+      ...users,
+      ...identity,
+      "--listen",
+      "msrps://localhost:0;tcp",
+      "--allow-dial",
+      "127.0.0.1",
+      "--plugins",
+      file,
+      "--json",
+    ]);
+    const { uri } = await relay.event("listening");
+    const send = async (text: string): Promise<number | null> => {
+      const through = ["--relay", String(uri), "--user", "alice", "--ca", join(folder, "cert.pem")];
+      const to = ["--to", String(far).replace(";tcp", "/x;tcp")];
+      const env = { MSRPKIT_PASSWORD: "wonder" };
+      return (await run(ownRuntime, ["send", ...through, ...to, text], { env })).code;
+    };
+    expect([await send("blast"), await send("drat")]).toEqual([1, 0]);
+    write(words("drat"));
+    relay.signal("SIGHUP");
+    await relay.event("reloaded");
+    expect([await send("blast"), await send("drat")]).toEqual([0, 1]);
+    write("{");
+    relay.signal("SIGHUP");
+    expect(String((await relay.event("reload-failed"))["message"])).toContain("it is no JSON");
+    expect(await send("drat")).toBe(1);
+    expect([(await relay.stop()).code, (await echo.stop()).code]).toEqual([0, 0]);
+  });
+
+  test("a file that cannot be used is told of, plugin and option by name", async () => {
+    for (const [plugins, code, said] of [
+      ["{", 2, "it is no JSON"],
+      [{ contentFilters: {} }, 2, "contentFilter"],
+      [{ contentFilter: { allowed: [] } }, 2, 'contentFilter: Cannot make plugin "content_filter"'],
+      [{ contentFilter: { virus: {} } }, 2, "virus.clamd"],
+      [{ rateLimit: { perSession: { messages: { perSecond: -1 } } } }, 2, "rateLimit"],
+    ] as const) {
+      write(plugins);
+      const ended = await run(ownRuntime, ["echo", ...anyPort, "--plugins", file]);
+      expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(said)]);
+    }
+    const missing = await run(ownRuntime, ["echo", ...anyPort, "--plugins", join(folder, "none.json")]);
+    expect([missing.code, missing.stderr]).toEqual([4, expect.stringContaining("none.json")]);
+  });
+});
