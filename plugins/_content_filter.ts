@@ -102,7 +102,7 @@ export class ContentFilter {
       return this.#empty(c, next, own);
     const rule = this.#parts.types.of(contentType ?? "");
     if (!rule.allowed) return this.#refuse(c, own, { rule: "type", status: 415, detail: rule.essence });
-    if (rule.maxBytes !== Number.POSITIVE_INFINITY && !rule.container && tooLong(c, rule.maxBytes))
+    if (rule.maxBytes !== Number.POSITIVE_INFINITY && tooLong(c, rule.maxBytes))
       return this.#refuse(c, own, { rule: "size", status: 413, detail: rule.essence });
     if (c.flag === "#" || !this.#inspects(rule)) return this.#empty(c, next, own);
     return this.#inspect(c, next, own);
@@ -238,7 +238,9 @@ export class ContentFilter {
   #message(c: MessageContext, next: Next, own: FilteredSession): MaybeVerdict {
     const { message } = c;
     const { messageId, mode } = message;
-    if (mode === "stream" && message.size === undefined && own.note(own.streams, messageId)) {
+    if (mode === "stream" && message.size === undefined) {
+      if (!own.note(own.streams, messageId))
+        return this.#refuse(c, own, { rule: "order", status: 413, detail: "too many messages at a time" });
       const done = (): void => void own.streams.delete(messageId);
       message.completed.then(done, done);
     }

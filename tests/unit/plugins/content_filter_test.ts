@@ -168,8 +168,10 @@ describe("contentFilter()", () => {
         ["x".repeat(11), "text/html"],
         ["x".repeat(5000), "application/x"],
         [cpim("text/html", "x".repeat(11)), "message/cpim"],
+        // A container counts as a whole too.
+        [cpim("application/x", "x".repeat(4990)), "message/cpim"],
       ),
-    ).toEqual([200, 413, 413, 200, 413]);
+    ).toEqual([200, 413, 413, 200, 413, 413]);
     const endless = new ReadableStream<Uint8Array>({ pull: (to) => to.enqueue(new Uint8Array(1000)) });
     await expect(session.send(endless, { contentType: "text/plain" }).accepted).rejects.toMatchObject({
       status: 413,

@@ -75,6 +75,17 @@ describe("InboxAssembler", () => {
     expect(subject.delivered).toEqual([]);
   });
 
+  test("a message of which a chunk was refused elsewhere is given up at once, and stays refused", async () => {
+    const subject = new Subject({ onMessageStart: () => "stream" });
+    expect(subject.give(part(1, "abc"))).toBe(ACCEPTED);
+    const read = subject.delivered[0]?.text().catch((error: Error) => error.message);
+    subject.assembler.refused("msg.1", 403, "Not You");
+    subject.assembler.refused("unknown", 403, undefined);
+    expect(await read).toBe("Message was refused: 403");
+    expect(subject.give(part(4, "def", "$"))).toMatchObject({ status: 403, comment: "Not You" });
+    expect([subject.assembler.deadline, subject.assembler.wake(1e9)]).toEqual([Number.POSITIVE_INFINITY, []]);
+  });
+
   test("RFC 4975 §5.4: a duplicate is handed on as one [4975-5.4-19]", () => {
     const subject = new Subject();
     subject.give({});

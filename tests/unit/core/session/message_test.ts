@@ -34,6 +34,30 @@ describe("Message", () => {
     expect(message.session).toBe(noSession);
   });
 
+  test("a copy with other content keeps id, fields and session", async () => {
+    const message = inMemory(utf8("hello"));
+    const other = message.with({ body: "grüße", contentType: "text/x" });
+    expect([other.messageId, other.contentType, other.size, other.mode]).toEqual([
+      "msg.1",
+      "text/x",
+      7,
+      "memory",
+    ]);
+    expect([await other.text(), await message.text()]).toEqual(["grüße", "hello"]);
+    expect([other.headers, other.session]).toEqual([message.headers, message.session]);
+    const renamed = message.with({ contentType: "text/y" });
+    expect([renamed.contentType, await renamed.text()]).toEqual(["text/y", "hello"]);
+    const upper = streamed(utf8("ab")).with({
+      stream: new ReadableStream({
+        start(to): void {
+          to.enqueue(utf8("AB"));
+          to.close();
+        },
+      }),
+    });
+    expect([upper.mode, upper.total, await upper.text()]).toEqual(["stream", 9, "AB"]);
+  });
+
   test("while it streams it has no size, and the total is what was announced", () => {
     const message = streamed(utf8("hello"));
     expect([message.size, message.total]).toEqual([undefined, 9]);
