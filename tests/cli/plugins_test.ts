@@ -1,5 +1,6 @@
 // Plugins by a file: the echo endpoint and the relay with what an operator has chosen, without code.
 // Mistakes in the file end the command before it listens, and change nothing while it runs.
+// The guide shows it as: msrpkit echo --plugins plugins.json
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
