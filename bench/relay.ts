@@ -1,6 +1,9 @@
 /**
  * `npm run bench:relay [-- bun deno node]`: messages a second through the relay on each runtime, and through Kamailio with
  * one worker in the same run, over TCP and TLS. The relay has one core, the load generator (built here with gcc) another.
+ *
+ * Chunks of 64 KiB, which Kamailio cannot pass on, stand beside a raw pass-through proxy of the same runtime (over TCP).
+ * A share stands for messages a second; a second one for what a processor would do that nobody else used.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -34,20 +37,20 @@ interface Result {
   readonly server_rss_kib: number;
 }
 
+// Compilers of JavaScript need a second for what a relay does all day; the clock starts after that.
+const warm = ["--warmup", "30000", "--count", "120000"];
+const chunks = ["--warmup", "150", "--count", "600"];
+
 const cases: readonly (readonly [name: string, flags: readonly string[], kamailio: boolean])[] = [
-  [
-    "100 B, window 64",
-    ["--size", "100", "--count", "60000", "--window", "64", "--failure-report", "yes"],
-    true,
-  ],
+  ["100 B, window 64", ["--size", "100", ...warm, "--window", "64", "--failure-report", "yes"], true],
   [
     "100 B, pipelined",
-    ["--size", "100", "--count", "60000", "--window", "64", "--failure-report", "yes", "--coalesce", "1"],
+    ["--size", "100", ...warm, "--window", "64", "--failure-report", "yes", "--coalesce", "1"],
     true,
   ],
   [
     "64 KiB chunks",
-    ["--size", "1048576", "--chunk", "65536", "--count", "400", "--window", "16", "--failure-report", "yes"],
+    [...["--size", "1048576", "--chunk", "65536"], ...chunks, "--window", "16", "--failure-report", "yes"],
     false,
   ],
   [
@@ -57,21 +60,26 @@ const cases: readonly (readonly [name: string, flags: readonly string[], kamaili
   ],
 ];
 
+const chunkFlags = cases[2]?.[1] ?? [];
+
 const generator = buildGenerator();
 const identity = await makeSelfSigned([domain]);
 const wanted = process.argv.slice(2).filter((word): word is Runtime => installed.includes(word as Runtime));
 const rows: string[] = [];
+/** What stands beside a case: Kamailio's result, or that of the raw proxy. */
+const controls = new Map<string, Result>();
 
 for (const tls of [false, true]) {
   if (kamailioInstalled)
     await measure("Kamailio", tls, (port) => startKamailioRelay(port, tls ? identity : undefined, relayCore));
   else console.log("Kamailio is not installed here: no figures of it");
   for (const runtime of wanted.length > 0 ? wanted : installed) {
+    if (!tls) await measureProxy(runtime);
     await measure(runtime, tls, (port) => startRelay(runtime, port, tls));
   }
 }
 console.log(
-  `\n| relay | link | case | messages/s | MB/s | p50 ms | CPU us | RSS MiB |\n|---|---|---|---|---|---|---|---|\n${rows.join("\n")}`,
+  `\n| relay | link | case | messages/s | MB/s | p50 ms | CPU us | RSS MiB | share |\n|---|---|---|---|---|---|---|---|---|\n${rows.join("\n")}`,
 );
 rmSync(folder, { recursive: true, force: true });
 
@@ -107,14 +115,56 @@ async function measure(
       if (result.ok) results.push(result);
       else console.log(`${name}: ${label} failed: ${result.error}`);
     }
-    results.sort((a, b) => a.msgs_per_s - b.msgs_per_s);
-    const median = results[Math.floor(results.length / 2)];
+    const median = middle(results);
     if (median === undefined) continue;
-    const { msgs_per_s, mb_per_s, delivery_us, server_cpu_us_per_msg, server_rss_kib } = median;
-    const row = `| ${name} | ${tls ? "TLS" : "TCP"} | ${label} | ${Math.round(msgs_per_s)} | ${mb_per_s.toFixed(1)} | ${((delivery_us?.p50 ?? 0) / 1000).toFixed(2)} | ${server_cpu_us_per_msg.toFixed(1)} | ${Math.round(server_rss_kib / 1024)} |`;
-    console.log(row);
-    rows.push(row);
+    const control = controls.get(`${name} ${label}`) ?? controls.get(`Kamailio ${tls} ${label}`);
+    if (name === "Kamailio") controls.set(`Kamailio ${tls} ${label}`, median);
+    tell(name, tls ? "TLS" : "TCP", label, median, tls && label === "64 KiB chunks" ? undefined : control);
   }
+}
+
+/** The raw proxy between a sending and a receiving generator. */
+async function measureProxy(runtime: Runtime): Promise<void> {
+  const results: Result[] = [];
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const [port, target] = [await freePort(), await freePort()];
+    const uri = ["--tls", "0", "--to-uri", `msrp://127.0.0.1:${target}/x;tcp`];
+    const [first = "", ...before] = [...generatorCore, generator];
+    const sink = spawn(first, [...before, "sink", "--port", String(target), ...uri], { stdio: "ignore" });
+    const sinkEnded = new Promise<void>((resolve) => sink.once("close", () => resolve()));
+    await listening(target);
+    const [program, args] = commandFor(runtime, "raw_proxy.ts", [String(port), String(target)]);
+    const proxy = run([...relayCore, program, ...args]);
+    await listening(port);
+    const flags = ["--port", String(port), "--pid", family(proxy.pid), ...uri, ...chunkFlags];
+    const out = spawnSync(first, [...before, "direct", ...flags], { encoding: "utf8", timeout: 120_000 });
+    sink.kill("SIGKILL");
+    await Promise.all([proxy.stop(), sinkEnded]);
+    const result = JSON.parse(out.stdout) as Result;
+    if (result.ok) results.push(result);
+    else console.log(`raw proxy on ${runtime} failed: ${result.error}`);
+  }
+  const median = middle(results);
+  if (median === undefined) return;
+  controls.set(`${runtime} 64 KiB chunks`, median);
+  tell(`raw proxy, ${runtime}`, "TCP", "64 KiB chunks", median, undefined);
+}
+
+function middle(results: Result[]): Result | undefined {
+  results.sort((a, b) => a.msgs_per_s - b.msgs_per_s);
+  return results[Math.floor(results.length / 2)];
+}
+
+function tell(name: string, link: string, label: string, result: Result, control: Result | undefined): void {
+  const { msgs_per_s, mb_per_s, delivery_us, server_cpu_us_per_msg, server_rss_kib } = result;
+  const delivery = delivery_us === null ? "" : (delivery_us.p50 / 1000).toFixed(2);
+  const shares =
+    control === undefined || control === result
+      ? ""
+      : `x${(msgs_per_s / control.msgs_per_s).toFixed(2)} (x${(control.server_cpu_us_per_msg / server_cpu_us_per_msg).toFixed(2)})`;
+  const row = `| ${name} | ${link} | ${label} | ${Math.round(msgs_per_s)} | ${mb_per_s.toFixed(1)} | ${delivery} | ${server_cpu_us_per_msg.toFixed(1)} | ${Math.round(server_rss_kib / 1024)} | ${shares} |`;
+  console.log(row);
+  rows.push(row);
 }
 
 /** A process and its children, as the generator wants them: Kamailio's workers do what their parent is asked for. */
@@ -154,7 +204,10 @@ function startRelay(runtime: Runtime, port: number, tls: boolean): { pid: number
     "--config",
     file("relay.json", JSON.stringify(config)),
   ]);
-  const [first = "", ...rest] = [...relayCore, program, ...args];
+  return run([...relayCore, program, ...args]);
+}
+
+function run([first = "", ...rest]: readonly string[]): { pid: number; stop(): Promise<void> } {
   const child = spawn(first, rest, { stdio: "ignore", cwd: root });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
