@@ -115,8 +115,8 @@ export class AuthGate {
     const { remoteAddress } = c;
     const found = this.#offered(c);
     if (found === undefined) {
-      // AUTH may tell later who it is.
-      if (!required || authenticator !== undefined) return next();
+      // Another plugin has found out, or AUTH may tell later who it is.
+      if (!required || authenticator !== undefined || c.get(handshakeUser) !== undefined) return next();
       return c.reject(401, undefined, bearerChallenge);
     }
     if (found instanceof Verdict) return found;

@@ -238,6 +238,26 @@ describe("auth() and handshakes", () => {
     expect(await patient.shake()).toEqual(["403", undefined]);
   });
 
+  test("what another plugin has found out in the handshake counts", async () => {
+    const told = definePlugin({
+      name: "told",
+      upgrade: (c, next) => {
+        if (c.query("who") !== undefined) c.set(handshakeUser, { user: "alice" });
+        return next();
+      },
+    });
+    const app = new Msrp({ clock: new FakeClock() }).use(
+      told,
+      auth({ bearer: { key: secret }, required: true }),
+    );
+    const statuses: number[] = [];
+    for (const url of ["/msrp", "/msrp?who=1"]) {
+      const asked = { url, headers: new Map<string, string>(), remoteAddress: "192.0.2.1", secure: true };
+      statuses.push((await app.upgrade(asked)).verdict.status);
+    }
+    expect(statuses).toEqual([401, 200]);
+  });
+
   test("RFC 7977 §7: a cookie, and only from the pages that may bring it", async () => {
     const verify = async (value: string) =>
       value === "s3ss10n" ? { user: "alice", realm: "web" } : undefined;
