@@ -8,6 +8,7 @@ import {
   ownAddress,
   parseListen,
   parsePath,
+  parseWebListen,
   sessionUri,
 } from "../../../../server/cli/addresses.ts";
 import type { CommandError } from "../../../../server/cli/command_error.ts";
@@ -76,5 +77,25 @@ describe("addresses", () => {
     expect(uris[0]?.sessionId === uris[1]?.sessionId).toBe(false);
     expect((uris[0]?.sessionId?.length ?? 0) >= 14).toBe(true);
     expect(MsrpUri.parse(activeUri(MsrpUri.parse("msrp://192.0.2.1:2855/x;tcp"))).host).toBe(ownAddress());
+  });
+
+  test("RFC 7977 §5.2: a relay listens on URLs of WebSockets too, or on URIs with ;ws [7977-5.2.1-01]", () => {
+    const read = (text: string): unknown[] => {
+      const { uri, host, secure, webSocket } = parseWebListen(text);
+      return [uri, host, secure, webSocket ?? false];
+    };
+    expect(read("wss://0.0.0.0:443/msrp")).toEqual(["wss://0.0.0.0:443/msrp", "0.0.0.0", true, true]);
+    expect(read("ws://[::1]:8080")).toEqual(["ws://[::1]:8080", "::1", false, true]);
+    expect(read("msrps://relay.example:443;ws")).toEqual([
+      "msrps://relay.example:443;ws",
+      "relay.example",
+      true,
+      true,
+    ]);
+    expect(read("msrp://h:1;tcp")).toEqual(["msrp://h:1;tcp", "h", false, false]);
+    for (const text of ["ws://", "msrps://h:1;wss", "http://h:1"]) {
+      expect([text, failure(() => parseWebListen(text)).exitCode]).toEqual([text, EXIT_USAGE]);
+    }
+    expect(failure(() => parseListen("msrps://h:1;ws")).message.includes("only ;tcp")).toBe(true);
   });
 });
