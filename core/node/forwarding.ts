@@ -44,7 +44,7 @@ export interface ForwardHop {
 export interface LinkState {
   readonly connection: Pick<
     Connection,
-    "receiving" | "awaiting" | "giveUp" | "widen" | "openTransactions" | "waitingBytes"
+    "receiving" | "awaiting" | "waitingBytes" | "giveUp" | "widen" | "openTransactions" | "waitingBytes"
   >;
   /** This side does not read now: too much waits. */
   readonly paused: boolean;

@@ -16,11 +16,15 @@ export async function finish(
   host: Pick<ForwardHost, "now" | "setTimer">,
   withinMs: number,
 ): Promise<void> {
-  const until = host.now() + withinMs * share;
-  while (host.now() < until && [...hops].some((hop) => hop.underWay)) {
-    await new Promise<void>((resolve) => {
-      host.setTimer(resolve, checkMs);
-    });
-  }
+  const begin = host.now();
+  const whileTrue = async (part: number, busy: (hop: RelayHop) => boolean): Promise<void> => {
+    while (host.now() < begin + withinMs * part && [...hops].some(busy)) {
+      await new Promise<void>((resolve) => {
+        host.setTimer(resolve, checkMs);
+      });
+    }
+  };
+  await whileTrue(share, (hop) => hop.underWay);
   for (const hop of [...hops]) hop.giveUp();
+  await whileTrue((1 + share) / 2, (hop) => hop.untold.size > 0);
 }

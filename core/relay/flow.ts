@@ -6,6 +6,7 @@
  * ever half written on a connection that others share, a chunk of any length costs the same memory, and whatever waits to
  * be written gets its turn between two slices.
  */
+import type { ForwardLink } from "../node/forwarding.ts";
 import type { HeaderFields } from "../node/verdict.ts";
 import { exactRange } from "../session/reporter.ts";
 import { formatByteRange } from "../wire/byte_range.ts";
@@ -318,6 +319,13 @@ export class Flow {
   /** RFC 4976 §6.4.1: the 200 is out, so a REPORT tells the sender that a SEND has failed. */
   report(sent: RelayedSend, status: number): void {
     if (status !== 408) this.#remember(sent.messageId, status);
+    // SEC-15: only back over the connection that the SEND came on, or another one to the same relay.
+    const back = this.source.link.open ? this.source : this.#relay.relayHop(this.source.relayNames);
+    back?.untold.add({ flow: this, sent, status });
+  }
+
+  /** Writes the report. */
+  tell(link: ForwardLink, sent: RelayedSend, status: number): void {
     const { start, length, total, messageId } = sent;
     const range = { start, end: start + length - 1, ...(total === undefined ? {} : { total }) };
     const headers: HeaderFields = [
@@ -325,9 +333,7 @@ export class Flow {
       ["Byte-Range", formatByteRange(range)],
       ["Status", formatStatus(status)],
     ];
-    // SEC-15: only back over the connection that the SEND came on, or another one to the same relay.
-    const back = this.source.link.open ? this.source : this.#relay.relayHop(this.source.relayNames);
-    back?.link.request({ method: "REPORT", toPath: this.origin, fromPath: this.#ownPath, headers });
+    link.request({ method: "REPORT", toPath: this.origin, fromPath: this.#ownPath, headers });
   }
 
   #remember(messageId: string, status: number): void {

@@ -17,7 +17,8 @@ import { Flow } from "./flow.ts";
 import { Progress } from "./progress.ts";
 import type { RelayCore } from "./relay_core.ts";
 import { RelayedRequest } from "./relayed_request.ts";
-import { findRoute } from "./route.ts";
+import { findRoute, pathText } from "./route.ts";
+import { Untold } from "./untold.ts";
 
 // A link between relays is not cut for one stray request, but it is for a habit.
 const maxStrays = 3;
@@ -29,6 +30,8 @@ export class RelayHop implements ForwardHop {
   readonly bindings: Set<Binding> = new Set();
   /** Relays that the peer has proved to be (RFC 4976 §6.1); empty for everybody else. */
   readonly relayNames: readonly string[];
+  /** Failures that its peer is to be told of. */
+  readonly untold: Untold;
   /** When something was last passed on over it, on the clock of the link. */
   lastUsedAt: number;
   /** Called once at its end. */
@@ -39,7 +42,7 @@ export class RelayHop implements ForwardHop {
   readonly #lanes: Map<Flow, ChunkLane> = new Map();
   readonly #watch: Timer;
   readonly #progress = new Progress();
-  #waiting: Flow[] = [];
+  readonly #waiting: Flow[] = [];
   #lastPath: readonly MsrpUri[] | undefined;
   #lastFrom: readonly MsrpUri[] | undefined;
   #lastFlow: Flow | undefined;
@@ -56,6 +59,7 @@ export class RelayHop implements ForwardHop {
     this.#relay = relay;
     this.link = link;
     this.relayNames = relayNames;
+    this.untold = new Untold(link);
     this.lastUsedAt = link.lastReceivedAt;
     this.#watch = new Timer((now) => this.#look(now));
   }
@@ -87,7 +91,7 @@ export class RelayHop implements ForwardHop {
 
   /** A message that came in over it has not gone on whole, or something that was passed on over it is not answered. */
   get underWay(): boolean {
-    if (this.link.state.connection.awaiting > 0) return true;
+    if (this.link.state.connection.awaiting > 0 || this.untold.size > 0) return true;
     for (const flow of this.#flows.values()) if (flow.underWay) return true;
     return false;
   }
@@ -218,7 +222,7 @@ export class RelayHop implements ForwardHop {
   }
 
   #flowOf(frame: RequestFrame, to: MsrpUri, now: number): Flow | undefined {
-    const key = `${texts(frame.toPath)}|${texts(frame.fromPath)}`;
+    const key = `${pathText(frame.toPath)}|${pathText(frame.fromPath)}`;
     const known = this.#flows.get(key);
     if (known?.valid(now)) return known;
     if (known !== undefined) this.#forget(key, known);
@@ -369,6 +373,7 @@ export class RelayHop implements ForwardHop {
     if (this.link.blockedSince + this.#relay.limits.stalledMs < this.#watch.at) {
       this.link.timers.schedule(this.#watch, this.link.blockedSince + this.#relay.limits.stalledMs);
     }
+    this.untold.tell();
     while (this.#waiting.length > 0 && this.link.mayForward) {
       const flow = this.#waiting.shift() as Flow;
       if (flow.proceed(this)) this.#waiting.push(flow);
@@ -384,16 +389,11 @@ export class RelayHop implements ForwardHop {
     for (const [binding, key] of this.#peerOf) {
       if (binding.peers.get(key) === this) binding.peers.delete(key);
     }
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const flow of waiting) flow.fail(408);
+    for (const flow of this.#waiting.splice(0)) flow.fail(408);
     for (const [key, flow] of this.#flows) this.#forget(key, flow);
+    this.untold.clear();
     this.#lastPath = this.#lastFlow = undefined;
     this.onEnded?.();
     this.#relay.gone(this);
   }
-}
-
-function texts(path: readonly MsrpUri[]): string {
-  return path.length === 1 ? (path[0] as MsrpUri).text : path.map((uri) => uri.text).join(" ");
 }

@@ -52,3 +52,8 @@ export function findRoute(
     }
   }
 }
+
+/** The URIs of a path as they were read. */
+export function pathText(path: readonly MsrpUri[]): string {
+  return path.length === 1 ? (path[0] as MsrpUri).text : path.map((uri) => uri.text).join(" ");
+}

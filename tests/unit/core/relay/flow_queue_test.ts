@@ -92,4 +92,28 @@ describe("what waits for a slow next hop", () => {
     expect((await bob.heard()).length).toBe(2);
     await bench.close();
   });
+
+  test("thousands of failures at once are all told, whatever the sender's connection takes at a time [SEC-11] [4976-T37]", async () => {
+    const bench = new RelayBench({ relays: ["inner.example"], limits: { stalledMs: 600_000 } });
+    const alice = await bench.peer({ highWaterBytes: 1000 });
+    const token = await bench.login(alice, "alice");
+    alice.peer.transport.pause();
+    const inner = await bench.peer({ names: ["inner.example"] });
+    let taken = 0;
+    for (let session = 0; session < 12; session++) {
+      const from = `msrps://inner.example:9000/s${session}zz;tcp msrps://host${session}.invalid:1/${"c".repeat(150)};tcp`;
+      for (let count = 0; count < 500; count++)
+        inner.send(`${token} ${alice.uri}`, { from, body: "x", range: "1-1/1" });
+    }
+    for (let round = 0; round < 100 && taken < 6000; round++)
+      taken += (await inner.heard()).filter((what) => what === "200").length;
+    expect(taken).toBe(6000);
+    alice.close();
+    let told = 0;
+    for (let round = 0; round < 60 && told < taken; round++)
+      told += (await inner.heard()).filter((what) => what.startsWith("REPORT 000 408")).length;
+    expect(told).toBe(taken);
+    expect(bench.errors).toEqual([]);
+    await bench.close();
+  });
 });
