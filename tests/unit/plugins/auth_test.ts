@@ -13,6 +13,7 @@ import {
 } from "../../../core/mod.ts";
 import { type AuthAttempt, type AuthOptions, auth } from "../../../plugins/auth.ts";
 import { Peer } from "../../../testing/wire.ts";
+import { MemoryWebSocket, memoryServer } from "../../support/memory_web_socket.ts";
 import { RelayBench, request } from "../../support/relay_bench.ts";
 
 const credentials = StaticCredentials.of("relay.example", { alice: "a", bob: "b" });
@@ -312,6 +313,32 @@ describe("auth() and handshakes", () => {
     evil.write(request({ method: "AUTH", to: relay.authUri, from: evil.uri }));
     expect(await evil.heard()).toEqual(["403"]);
     expect(connections.map((one) => one.get(handshakeUser)?.user)).toEqual(["machine", undefined]);
+    await relay.close();
+  });
+
+  test("RFC 7977 §5.3.1: at a relay, a client with a token gets a URI without a challenge, one without is challenged", async () => {
+    const relay = new RelayBench(
+      { authenticator: "plugin", listen: ["msrps://0.0.0.0:2855;tcp", "msrps://0.0.0.0:443;ws"] },
+      auth({
+        bearer: { verify: (given) => (given === "good" ? { user: "alice" } : undefined) },
+        digest,
+        required: true,
+      }),
+    );
+    const login = async (headers: Record<string, string>): Promise<string> => {
+      const socket = await MemoryWebSocket.open(memoryServer(relay.app), {
+        clock: relay.clock,
+        secure: true,
+        headers,
+      });
+      const from = "msrps://df7jal23ls0d.invalid:2855/98cjs;ws";
+      const asked = request({ method: "AUTH", to: "msrps://relay.example:443;ws", from });
+      socket.send(asked.replace(/Message-ID.*\n/, ""));
+      return (await socket.take()).join("");
+    };
+    const answer = await login({ Authorization: "Bearer good" });
+    expect(answer).toMatch(/^MSRP \S+ 200 [\s\S]*Use-Path: msrps:\/\/relay\.example:2855\/\S+;tcp/);
+    expect(await login({})).toMatch(/^MSRP \S+ 401 [\s\S]*WWW-Authenticate: Digest realm="relay\.example"/);
     await relay.close();
   });
 
