@@ -1,5 +1,5 @@
-// Sockets of somebody else's HTTP server, as the standard WebSocket that a transport is made of: Bun's own kind wrapped,
-// pings for those that only ping when they are told to.
+// Sockets of somebody else's HTTP server, as the standard WebSocket that a transport is made of: Bun's own kind is wrapped.
+// Those that ping only when they are told to are told to.
 import type { Clock } from "../core/node/transport.ts";
 import type { WebSocketLike } from "./_web_socket_transport.ts";
 import type { ResolvedWebSocketLimits } from "./_ws_limits.ts";

@@ -1,5 +1,5 @@
-// From a stream transport that a listener has accepted to a WebSocket: the HTTP handshake, its limits, the `upgrade`
-// stage of the application, and then the transport that the core gets.
+// From a stream transport that a listener has accepted to a WebSocket: the HTTP handshake within its limits, and the
+// `upgrade` stage of the application. After the 101 the core gets the transport.
 import type { UpgradeRequest, UpgradeResult } from "../core/mod.ts";
 import { ConnectionError } from "../core/mod.ts";
 import type { Accept, Transport, TransportSink } from "../core/node/transport.ts";
