@@ -41,6 +41,9 @@ interface Phrase {
 // What is not seen joins words, and does not hide them.
 const wordPattern: RegExp = /[\p{L}\p{M}\p{N}_\u00AD\u200B-\u200D\u2060\uFEFF]+/gu;
 const unseen: RegExp = /[\u00AD\u200B-\u200D\u2060\uFEFF]/g;
+// Scripts that put no blanks between words: there a word is found wherever it stands.
+const unspaced: RegExp =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 // A zero-width match would be found for ever at the same place.
 const maxMatches = 10_000;
 
@@ -55,7 +58,12 @@ export class TextRules {
       const rule = name ?? `rule ${index + 1}`;
       if (pattern !== undefined) this.#patterns.push({ expression: global(pattern), rule, action });
       const odd: string[] = [];
+      const within: string[] = [];
       for (const word of words ?? []) {
+        if (unspaced.test(word)) {
+          within.push(word.trim());
+          continue;
+        }
         const parts = wordsOf(word.trim());
         // What holds anything but letters and blanks is looked for as it stands.
         if (parts.length === 0 || parts.map(({ text }) => text).join(" ") !== plain(word)) {
@@ -68,7 +76,8 @@ export class TextRules {
         if (list === undefined) this.#phrases.set(first.text, [phrase]);
         else list.push(phrase);
       }
-      if (odd.length > 0) this.#patterns.push({ expression: literal(odd), rule, action });
+      if (odd.length > 0) this.#patterns.push({ expression: literal(odd, true), rule, action });
+      if (within.length > 0) this.#patterns.push({ expression: literal(within, false), rule, action });
     }
   }
 
@@ -134,11 +143,13 @@ function global(pattern: RegExp | string): RegExp {
   return new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, "")}g`);
 }
 
-function literal(words: readonly string[]): RegExp {
+function literal(words: readonly string[], whole: boolean): RegExp {
   const escaped = words
     .map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"))
     .sort((a, b) => b.length - a.length);
-  return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_])`, "giu");
+  const any = escaped.join("|");
+  if (!whole) return new RegExp(any, "giu");
+  return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${any})(?![\\p{L}\\p{N}_])`, "giu");
 }
 
 function refusalsFirst(a: TextMatch, b: TextMatch): number {

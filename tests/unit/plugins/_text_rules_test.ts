@@ -21,6 +21,13 @@ describe("text rules", () => {
     expect(found(rules, "nothing")).toEqual([]);
   });
 
+  test("where a script puts no blanks between words, they are found inside", () => {
+    const rules = new TextRules([{ words: ["禁止", "ความลับ", "evil"] }]);
+    expect(found(rules, "ここは禁止です")).toEqual(["rule 1 refuse 禁止"]);
+    expect(found(rules, "นี่คือความลับนะ")).toEqual(["rule 1 refuse ความลับ"]);
+    expect(found(rules, "medieval")).toEqual([]);
+  });
+
   test("patterns keep their flags; a string has those of Unicode without case", () => {
     const rules = new TextRules([
       { name: "card", pattern: /\b\d{4}\b/y, action: "redact" },
