@@ -14,6 +14,7 @@ import { CommandError } from "./command_error.ts";
 import { LineInput } from "./line_input.ts";
 import { type OwnRelayOptions, readAuthorities, scopedRelay } from "./own_relay.ts";
 import type { Terminal } from "./terminal.ts";
+import { parsePort } from "./units.ts";
 
 /** Options of `msrpkit offer` and `msrpkit answer`. */
 export interface ChatOptions extends OwnRelayOptions {
@@ -36,10 +37,7 @@ interface Rendezvous {
 
 /** Runs one side of a chat; returns the exit status. */
 export function runChat(side: "offer" | "answer", options: ChatOptions, terminal: Terminal): Promise<number> {
-  const port = Number(options.port);
-  if (!/^\d{1,5}$/.test(options.port) || port > 65_535) {
-    throw new CommandError(EXIT_USAGE, `Cannot use --port "${options.port}": give a number from 0 to 65535`);
-  }
+  const port = parsePort(options.port, "--port");
   const host = options.host ?? ownAddress();
   const input = new LineInput(process.stdin);
 

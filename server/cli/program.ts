@@ -13,12 +13,15 @@ import type { RelayCommandOptions } from "./relay.ts";
 import type { SendOptions } from "./send.ts";
 import type { StartOptions } from "./start.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
-import { parseCount, parseRate } from "./units.ts";
+import { parseCount, parsePort, parseRate } from "./units.ts";
 import type { UserAction, UserOptions } from "./user.ts";
 import type { WebChatCommandOptions } from "./web_chat.ts";
 
 /** Default of `--listen`: this machine only; name an outside address to be reached from elsewhere. */
 export const DEFAULT_LISTEN = "msrp://127.0.0.1:2855;tcp";
+
+/** Default of `start --http`. */
+export const DEFAULT_HTTP_PORT = 8080;
 
 /** Default of `start --relay-listen`. */
 export const DEFAULT_RELAY_LISTEN = "msrps://127.0.0.1:2856;tcp";
@@ -67,12 +70,19 @@ function buildProgram(run: Run): Command {
 
   program
     .command("start")
-    .description("try it out: an echo endpoint, and a relay with demo users in front of it, on this machine")
+    .description(
+      "try it out: an echo endpoint, a relay with demo users in front of it, and a web chat, on this machine",
+    )
     .addOption(listenOption("address of the echo endpoint", [DEFAULT_LISTEN]))
     .addOption(
       new Option("--relay-listen <uri>", "address of the relay; may be repeated")
         .argParser(collect)
         .default(undefined, DEFAULT_RELAY_LISTEN),
+    )
+    .addOption(
+      new Option("--http <port>", "port of the web chat, 0 for any free one")
+        .argParser((text) => parsePort(text, "--http"))
+        .default(DEFAULT_HTTP_PORT),
     )
     .addOption(
       new Option("--folder <directory>", "where the certificate of the relay is kept").default(".msrpkit"),

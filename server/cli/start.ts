@@ -1,6 +1,6 @@
 /**
- * `msrpkit start`: everything at once, to try out: an echo endpoint, and a relay with two demo users in front of it. It
- * listens to this machine alone, because its passwords are known to everybody.
+ * `msrpkit start`: everything at once, to try out: an echo endpoint, a relay with two demo users in front of it, and a web
+ * chat. It listens to this machine alone, because its passwords are known to everybody.
  */
 import { X509Certificate } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
@@ -8,7 +8,14 @@ import { join } from "node:path";
 import process from "node:process";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
-import { DialPolicy, Msrp, type MsrpUri, relay, StaticCredentials } from "../../core/mod.ts";
+import {
+  DialPolicy,
+  Msrp,
+  type MsrpUri,
+  type RelayPlugin,
+  relay,
+  StaticCredentials,
+} from "../../core/mod.ts";
 import { echo } from "../../samples/echo.ts";
 import { type CertificatePair, loadCertificate } from "../certificate.ts";
 import { EXIT_OK, EXIT_USAGE } from "../exit_codes.ts";
@@ -34,6 +41,8 @@ export interface StartOptions {
   listen?: readonly string[];
   /** URIs of the relay. */
   relayListen?: readonly string[];
+  /** Port of the web chat, 0 for any. */
+  http: number;
   /** Where the demo's certificate is kept. */
   folder: string;
   /** Print events as JSON lines. */
@@ -48,8 +57,10 @@ export function runStart(options: StartOptions, terminal: Terminal): Promise<num
     const adapter = yield* attempt(loadAdapter);
     const identity = yield* attempt(() => demoCertificate(options.folder));
     const [echoUri] = yield* openEcho(adapter, echoes, terminal);
-    const [relayUri] = yield* openRelay(adapter, relays, echoUri as MsrpUri, identity, terminal);
-    nextStep(relayUri as MsrpUri, echoUri as MsrpUri, join(options.folder, "cert.pem"), terminal);
+    const running = yield* openRelay(adapter, relays, echoUri as MsrpUri, identity, terminal);
+    const [relayUri] = running.uris as [MsrpUri];
+    const page = yield* openPage(running, options.http, relayUri, echoUri as MsrpUri, terminal);
+    nextStep(relayUri, echoUri as MsrpUri, join(options.folder, "cert.pem"), page, terminal);
     return yield* untilSignal(Effect.never, (signal) => {
       terminal.note(`${signal}: finishing what is on its way`);
       return EXIT_OK;
@@ -90,13 +101,20 @@ function openEcho(
   });
 }
 
+/** The relay, once it listens. */
+interface RunningRelay {
+  readonly node: Msrp;
+  readonly plugin: RelayPlugin;
+  readonly uris: readonly MsrpUri[];
+}
+
 function openRelay(
   adapter: Adapter,
   at: readonly ListenAddress[],
   behind: MsrpUri,
   identity: CertificatePair,
   terminal: Terminal,
-): Effect.Effect<readonly MsrpUri[], Error, Scope> {
+): Effect.Effect<RunningRelay, Error, Scope> {
   return Effect.gen(function* () {
     // Of all that is on this machine only the echo endpoint is to be reached from outside through the demo.
     const dial = { allow: [`${behind.host}:${behind.port}`] };
@@ -108,12 +126,49 @@ function openRelay(
       connector: relayConnector(adapter, new DialPolicy(dial), {}, clock),
       dial,
       tls,
+      // For the page, which no browser would load with a certificate that nobody vouches for; all other listeners have TLS.
+      allowPlainAuth: true,
     });
-    const app = yield* scopedNode(() => new Msrp({ clock }).use(plugin));
-    const { uris } = yield* openRelayListeners(adapter, app, plugin, at, tls, clock, (uri) => {
+    const node = yield* scopedNode(() => new Msrp({ clock }).use(plugin));
+    const { uris } = yield* openRelayListeners(adapter, node, plugin, at, tls, clock, (uri) => {
       terminal.result({ event: "listening", what: "relay", uri: uri.text }, `relay: ${uri.text}`);
     });
-    return uris;
+    return { node, plugin, uris };
+  });
+}
+
+/** Serves the web chat with the relay's WebSockets; gives its address. */
+function openPage(
+  { node, plugin }: RunningRelay,
+  port: number,
+  relayUri: MsrpUri,
+  echoUri: MsrpUri,
+  terminal: Terminal,
+): Effect.Effect<string, Error, Scope> {
+  const open = attempt(async () => {
+    const { msrpUpgrade } = await import("../../adapters/hono.ts");
+    const { serveHttp } = await import("../../samples/web_chat/http_server.ts");
+    const { webChat } = await import("../../samples/web_chat/server.ts");
+    const origins: string[] = [];
+    const uri = `${relayUri.scheme}://${domain}:${relayUri.port};tcp`;
+    const server = await serveHttp(
+      (upgradeWebSocket) => {
+        const chat = webChat({ users: demoUsers, relay: { url: "/msrp", uri }, echo: echoUri.text });
+        chat.get("/msrp", msrpUpgrade(node, upgradeWebSocket, { origins }));
+        return chat;
+      },
+      { hostname: "127.0.0.1", port },
+    );
+    // Pages of others, open in the same browser, have no business here.
+    origins.push(`http://${domain}:${server.port}`);
+    plugin.announce(`msrp://${domain}:${server.port};ws`);
+    return server;
+  });
+  const served = Effect.acquireRelease(open, (server) => Effect.promise(() => server.close()));
+  return Effect.map(served, (server) => {
+    const url = `http://${domain}:${server.port}/`;
+    terminal.result({ event: "listening", what: "page", url }, `chat:  ${url}`);
+    return url;
   });
 }
 
@@ -129,7 +184,7 @@ async function demoCertificate(folder: string): Promise<CertificatePair> {
 }
 
 /** Says how to chat through the relay from a second terminal. */
-function nextStep(relayUri: MsrpUri, echoUri: MsrpUri, ca: string, terminal: Terminal): void {
+function nextStep(relayUri: MsrpUri, echoUri: MsrpUri, ca: string, page: string, terminal: Terminal): void {
   const program = invocation(process);
   const file = program === "msrpkit" ? "" : " --file LICENSE";
   const username = "alice";
@@ -141,6 +196,7 @@ function nextStep(relayUri: MsrpUri, echoUri: MsrpUri, ca: string, terminal: Ter
     `  MSRPKIT_PASSWORD=${demoUsers[username]} ${program} send ${through} ${to} --echo "Hello, MSRP"${file}`,
   );
   const users = Object.entries(demoUsers).map(([user, password]) => `${user} (password ${password})`);
-  terminal.note(`Users of the relay: ${users.join(", ")}.`);
+  terminal.note(`Or open ${page} in a browser, or in two, and sign in.`);
+  terminal.note(`Users: ${users.join(", ")}.`);
   terminal.note("Ctrl-C ends it all.");
 }

@@ -38,6 +38,18 @@ export function parseCount(text: string, what: string): number {
   return count;
 }
 
+/**
+ * Reads a port to listen on; 0 is any free one.
+ *
+ * @throws {CommandError} (usage)
+ */
+export function parsePort(text: string, what: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
+  if (port > 65_535)
+    throw new CommandError(EXIT_USAGE, `Cannot use ${what} "${text}": give a number from 0 to 65535`);
+  return port;
+}
+
 /** Octets with a unit that keeps three digits, for example `104.9 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`;

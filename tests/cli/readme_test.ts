@@ -12,7 +12,14 @@ const line =
   'MSRPKIT_PASSWORD=wonderland npx bun server/bin.ts send --relay "msrps://localhost:2856;tcp" --user alice --ca .msrpkit/cert.pem --to "msrp://127.0.0.1:2855/hello;tcp" --echo "Hello, MSRP" --file LICENSE';
 
 const folder = mkdtempSync(join(tmpdir(), "msrpkit-start-"));
-const any = ["--listen", "msrp://127.0.0.1:0;tcp", "--relay-listen", "msrps://127.0.0.1:0;tcp"];
+const any = [
+  "--listen",
+  "msrp://127.0.0.1:0;tcp",
+  "--relay-listen",
+  "msrps://127.0.0.1:0;tcp",
+  "--http",
+  "0",
+];
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -48,6 +55,19 @@ describe("the README", () => {
     expect(sent.stderr).toContain(
       `echo: ${(license / 1000).toFixed(1)} kB of application/octet-stream, identical`,
     );
+    expect((await demo.stop()).code).toBe(0);
+  });
+
+  test("the link that it prints leads to the web chat, with its script, for pages of its own origin alone", async () => {
+    const demo = start(ownRuntime, ["start", ...any, "--folder", folder, "--json"]);
+    const url = String((await demo.event("listening", 3))["url"]);
+    const page = await (await fetch(url)).text();
+    expect(page).toContain("<script");
+    const script = await fetch(new URL("/web_chat.js", url));
+    expect([script.status, (await script.text()).length > 10_000]).toEqual([200, true]);
+    const handshake = (origin: string): Promise<Response> =>
+      fetch(new URL("/msrp", url), { headers: { origin, "sec-websocket-protocol": "msrp" } });
+    expect((await handshake("https://elsewhere.example")).status).not.toBe(101);
     expect((await demo.stop()).code).toBe(0);
   });
 

@@ -8,6 +8,7 @@ import {
   formatSpeed,
   megabytesPerSecond,
   parseCount,
+  parsePort,
   parseRate,
 } from "../../../../server/cli/units.ts";
 import { EXIT_USAGE } from "../../../../server/exit_codes.ts";
@@ -36,6 +37,13 @@ describe("units", () => {
     expect(parseCount("12", "--count")).toBe(12);
     for (const text of ["0", "1.5", "-2", "x", "9999999999"]) {
       expect(failure(() => parseCount(text, "--count")).exitCode).toBe(EXIT_USAGE);
+    }
+  });
+
+  test("ports go from 0 to 65535", () => {
+    expect(["0", "8080", "65535"].map((text) => parsePort(text, "--http"))).toEqual([0, 8080, 65_535]);
+    for (const text of ["65536", "-1", "", "http", "1.5"]) {
+      expect(failure(() => parsePort(text, "--http")).exitCode).toBe(EXIT_USAGE);
     }
   });
 
