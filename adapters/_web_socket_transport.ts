@@ -93,6 +93,8 @@ export class WebSocketTransport implements Transport {
   #cancel: (() => void) | undefined;
   #reading: Promise<void> | undefined;
   #paused = false;
+  /** The core waits for room, and nobody will tell of it. */
+  #full = false;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #closing = false;
@@ -229,11 +231,13 @@ export class WebSocketTransport implements Transport {
       return;
     }
     // Blobs are read one after the other, so that the order stays.
-    const mine = Promise.all([octets, this.#reading]).then(([bytes]) => {
-      if (this.#reading === mine) this.#reading = undefined;
-      this.#take(bytes);
-    });
-    this.#reading = mine.catch((error: unknown) => this.fail(sinkFailure(error), 1011));
+    const mine: Promise<void> = Promise.all([octets, this.#reading])
+      .then(([bytes]) => {
+        if (this.#reading === mine) this.#reading = undefined;
+        this.#take(bytes);
+      })
+      .catch((error: unknown) => this.fail(sinkFailure(error), 1011));
+    this.#reading = mine;
   }
 
   #take(bytes: Uint8Array): void {
@@ -246,6 +250,7 @@ export class WebSocketTransport implements Transport {
       );
     } else if (!this.#paused) {
       this.#deliver(bytes);
+      if (this.#full) this.#emptied();
     } else {
       this.#waiting.push(bytes);
       this.#waitingBytes += bytes.byteLength;
@@ -268,14 +273,20 @@ export class WebSocketTransport implements Transport {
     if (!this.#closing && !this.#finished) this.#sink?.drained();
   }
 
-  // No WebSocket says when its buffer empties.
+  // No WebSocket says when its buffer empties. Timers of pages in the background are slow, so what comes in is a sign too.
   #poll(): void {
+    this.#full = true;
     this.#cancel ??= this.clock.setTimer(() => {
       this.#cancel = undefined;
-      if (this.#closing || this.#finished) return;
-      if ((this.#socket.bufferedAmount ?? 0) > this.#limits.highWaterBytes / 2) this.#poll();
-      else this.#room();
+      if (this.#full && !this.#emptied()) this.#poll();
     }, pollMs);
+  }
+
+  #emptied(): boolean {
+    if ((this.#socket.bufferedAmount ?? 0) > this.#limits.highWaterBytes / 2) return false;
+    this.#full = false;
+    this.#room();
+    return true;
   }
 
   #closed(code: number | undefined): void {

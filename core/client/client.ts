@@ -64,7 +64,7 @@ export class RelayedClient {
       get link() {
         return client.#link;
       },
-      chunkBytes: setting.chunkBytes ?? 32_768,
+      chunkBytes: setting.chunkBytes ?? 61_440,
       renew: (session) => this.#renew(session, "reconnected"),
       threw: (error) => this.#threw(error),
       closed: (session) => {

@@ -37,7 +37,10 @@ export interface ClientOptions {
    * @default 25000
    */
   readonly keepAliveMs?: number;
-  /** Longest body of one chunk, in octets: messages of a WebSocket cannot be interrupted, and a short one has to wait. @default 32768 */
+  /**
+   * Longest body of one chunk, in octets. Messages of a WebSocket cannot be interrupted, and a short one has to wait; with
+   * its head a chunk of the default length fits into what relays send on as one. @default 61440
+   */
   readonly chunkBytes?: number;
 }
 

@@ -45,6 +45,7 @@ export class WebSocketStub {
       url: "wss://relay.example/msrp",
       WebSocket: this.sockets.WebSocket,
       clock: this.clock,
+      chunkBytes: 32_768,
       ...options,
     });
     this.#clients.push(client);

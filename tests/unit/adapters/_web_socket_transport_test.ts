@@ -67,6 +67,20 @@ describe("webSocketTransport", () => {
     expect(scene.socket.sent.map((bytes) => bytes.length)).toEqual([3, 10]);
   });
 
+  test("what comes in is a sign to look for room, because timers may be slow", async () => {
+    const scene = new Scene();
+    const transport = scene.open({ highWaterBytes: 10 });
+    scene.socket.slow = true;
+    transport.write(octets("0123456789"));
+    scene.message("still full");
+    expect(scene.drained).toBe(0);
+    scene.socket.flush();
+    scene.message("room");
+    expect(scene.drained).toBe(1);
+    await scene.clock.advance(100);
+    expect([scene.drained, scene.received, scene.clock.pending]).toEqual([1, ["still full", "room"], 0]);
+  });
+
   test("more than maxPendingBytes drops the connection", async () => {
     const scene = new Scene();
     const transport = scene.open({ highWaterBytes: 4, maxPendingBytes: 8 });
