@@ -6,7 +6,11 @@ import process from "node:process";
 import { type Clock, compose, Msrp, type Plugin, type Transport, type TransportSink } from "../core/mod.ts";
 import {
   auth,
+  buildCpim,
   contentFilter,
+  cpim,
+  imdn,
+  isComposing,
   logger,
   metrics,
   rateLimit,
@@ -42,13 +46,40 @@ const plugins: readonly (readonly [name: string, make: () => Plugin])[] = [
   ["trace(), written to nowhere", () => trace({ open: nowhere, maxTraceBytes: 1e12, maxTotalBytes: 1e12 })],
 ];
 
+/** Those that look into wrappers: against messages that have one, and against those that have none. */
+const wrappers: readonly (readonly [name: string, make: () => Plugin])[] = [
+  ["cpim()", () => cpim()],
+  ["cpim(), imdn(), isComposing()", () => compose(cpim(), imdn(), isComposing())],
+];
+
 const clock: Clock = { now: () => performance.now(), setTimer: () => () => undefined };
 const chunksPerRead = 32;
 const bodyBytes = 256;
 
 /** Nanoseconds per chunk of each plugin, above a node without plugins. */
 export async function pluginCosts(reads: number = 500, rounds: number = 12): Promise<Record<string, number>> {
-  const octets = manyChunks();
+  const bare = await costs(plugins, manyChunks("text/plain", "x".repeat(bodyBytes)), reads, rounds);
+  const from = "sip:alice@example.org";
+  const headers = [{ namespace: "urn:ietf:params:imdn", name: "Message-ID", value: "k3Jd82nQ0aZx" }];
+  const fields = { from, to: "sip:bob@example.net", dateTime: "2024-05-01T10:00:00Z", headers };
+  const body = new TextDecoder().decode(buildCpim({ ...fields, contentType: "text/plain" }, "x".repeat(64)));
+  const wrapped = await costs(wrappers, manyChunks("message/cpim", body), reads, rounds);
+  const unwrapped = await costs(wrappers, manyChunks("text/plain", "x".repeat(bodyBytes)), reads, rounds);
+  const named = (all: Record<string, number>, kind: string): [string, number][] =>
+    Object.entries(all).map(([name, cost]) => [`${name}, ${kind}`, cost]);
+  return Object.fromEntries([
+    ...Object.entries(bare),
+    ...named(unwrapped, "messages without CPIM"),
+    ...named(wrapped, "in CPIM"),
+  ]);
+}
+
+async function costs(
+  plugins: readonly (readonly [name: string, make: () => Plugin])[],
+  octets: Uint8Array,
+  reads: number,
+  rounds: number,
+): Promise<Record<string, number>> {
   // Rounds take turns, so that a machine that gets slower is as slow for all.
   const cases: readonly (readonly [string, (() => Plugin) | undefined])[] = [["none", undefined], ...plugins];
   const times = new Map<string, number[]>(cases.map(([name]) => [name, []]));
@@ -103,17 +134,16 @@ async function openNode(
   return { sink, delivered: () => messages };
 }
 
-function manyChunks(): Uint8Array {
+function manyChunks(contentType: string, body: string): Uint8Array {
   const frames = Array.from({ length: chunksPerRead }, (_, index) => {
     const id = `tid${String(index).padStart(5, "0")}`;
-    const body = "x".repeat(bodyBytes);
     return [
       `MSRP ${id} SEND`,
       "To-Path: msrp://bob.example:2855/benchSession;tcp",
       "From-Path: msrp://alice.example:2855/otherSession;tcp",
       `Message-ID: message${index}`,
-      `Byte-Range: 1-${bodyBytes}/${bodyBytes}`,
-      "Content-Type: text/plain",
+      `Byte-Range: 1-${body.length}/${body.length}`,
+      `Content-Type: ${contentType}`,
       "",
       body,
       `-------${id}$`,

@@ -62,6 +62,7 @@ export function cpimLines(block: string, by: CpimJudge): CpimLine[] {
   return lines;
 }
 
+const noParameters: ReadonlyMap<string, string> = new Map();
 // Seen undeclared from deployed peers.
 const knownPrefixes: ReadonlyMap<string, string> = new Map([["imdn", imdnNamespace]]);
 const declaration = /^NS:[ ]*([^<\s]+?)[ ]*<([^<>]*)>[ ]*$/;
@@ -91,7 +92,9 @@ export class CpimHeaderReader {
     const name = this.resolve(written) ?? this.#oddName(written);
     const [parameters, end] = this.#parameters(text, colon + 1);
     const raw = this.#value(text.slice(end));
-    const header = { ...name, value: unescapeText(raw), raw, parameters };
+    const { prefix, namespace } = name;
+    const value = unescapeText(raw);
+    const header = { name: name.name, prefix, namespace, value, raw, parameters };
     return this.#declares(header) ? this.#declare(header) : header;
   }
 
@@ -110,6 +113,7 @@ export class CpimHeaderReader {
   }
 
   #parameters(text: string, start: number): [ReadonlyMap<string, string>, number] {
+    if (text[start] !== ";") return [noParameters, start];
     const found = new Map<string, string>();
     let at = start;
     while (text[at] === ";") {
@@ -149,7 +153,8 @@ export class CpimHeaderReader {
     if (header.name !== "NS") this.#by.odd("header-case", "a header name is written in other letters");
     if (prefix === "") this.#default = uri;
     else this.#namespaces.set(prefix, uri);
-    return { ...header, name: "NS", namespace: cpimNamespace };
+    const { value, raw, parameters } = header;
+    return { name: "NS", prefix: header.prefix, namespace: cpimNamespace, value, raw, parameters };
   }
 
   #namespaceOf(prefix: string): string {

@@ -117,8 +117,12 @@ export function cpimOf(message: Message): CpimMessage | undefined {
   return views.get(message);
 }
 
+// As long as nobody unwraps, what has another type has no view, and need not be looked up.
+let someUnwrapped = false;
+
 /** Lets another message stand for the same view: one that was unwrapped. */
 export function sameView(message: Message, view: CpimMessage): void {
+  someUnwrapped = true;
   views.set(message, view);
 }
 
@@ -138,9 +142,10 @@ export function viewOf(
   options: CpimReadOptions,
 ): CpimMessage | undefined | Promise<CpimMessage> {
   const { message } = c;
+  const wrapped = isCpim(message.contentType);
+  if (!wrapped && !someUnwrapped) return undefined;
   const known = views.get(message);
-  if (known !== undefined) return known;
-  if (!isCpim(message.contentType)) return undefined;
+  if (known !== undefined || !wrapped) return known;
   if (message.mode === "memory") {
     const view = new CpimMessage(message, parseCpim(message.body, options).head);
     views.set(message, view);

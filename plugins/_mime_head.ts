@@ -30,8 +30,16 @@ export function mimeField(fields: MimeFields, name: string): string | undefined 
 
 /** The first word of a value in lower case, without parameters: "notification" of a Content-Disposition. */
 export function mimeWord(value: string | undefined): string | undefined {
-  return value?.split(";", 1)[0]?.trim().toLowerCase();
+  if (value === undefined || value === lastValue) return value === undefined ? undefined : lastWord;
+  const end = value.indexOf(";");
+  lastWord = (end < 0 ? value : value.slice(0, end)).trim().toLowerCase();
+  lastValue = value;
+  return lastWord;
 }
+
+// Steady traffic has one type, and each message is asked about several times.
+let lastValue: string | undefined;
+let lastWord: string | undefined;
 
 /** A decoder for the charset of a media type, for UTF-8 when it names none or one that the runtime does not know. */
 export function textDecoder(contentType: string | undefined): TextDecoder {

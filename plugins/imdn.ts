@@ -128,35 +128,22 @@ export function imdn(options: ImdnOptions = {}): Plugin {
   } = settings;
   const { maxTracked = 10_000, maxXmlBytes = 16_384, maxNotifications = 256 } = settings;
   const limits = { maxXmlBytes, maxNotifications };
+  const told = { policy, notify, onNotification, onFault };
+  const each = { request, from, to, role, anonymous, checkRecipient, ...told, wallClock, maxWaiting, limits };
   return definePlugin("imdn", (host) => {
     const tracker = new ImdnTracker(maxTracked);
     return {
       name: "imdn",
-      session: (session) =>
-        new ImdnSession(
-          session,
-          {
-            ...{
-              request,
-              from,
-              to,
-              role,
-              anonymous,
-              checkRecipient,
-              policy,
-              notify,
-              onNotification,
-              onFault,
-            },
-            ...{ wallClock, maxWaiting, limits },
-          },
-          tracker,
-        ),
-      outgoing: (c, next, own) => {
+      session: (session): Place => ({
+        own: new ImdnSession(session, each, tracker),
+        options: settings,
+        host,
+      }),
+      outgoing: (c, next, { own }) => {
         if (c.method === "SEND" && c.body !== undefined && !c.resumed) own.asking(c);
         return next();
       },
-      message: (c, next, own) => received(c, next, { own, options: settings, host }),
+      message: received,
     };
   });
 }
