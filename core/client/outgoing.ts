@@ -201,7 +201,7 @@ export class Outgoing implements ClientSent, Sender {
     const source = this.#source;
     if (this.#over || this.#paused || this.#last || source === undefined) return false;
     const start = this.#base + source.position;
-    const body = source.read(this.#chunkBytes);
+    const body = readUpTo(source, this.#chunkBytes);
     if (body === undefined) return false;
     const end = start + body.length - 1;
     this.#last = source.ended;
@@ -294,4 +294,27 @@ export class Outgoing implements ClientSent, Sender {
 
 function sizeOf(content: BodyContent): number | undefined {
   return content instanceof Uint8Array ? content.length : content instanceof Blob ? content.size : undefined;
+}
+
+/** What is there, up to `max` octets: the pieces of streams rarely are as long as chunks. */
+function readUpTo(source: BodySource, max: number): Uint8Array | undefined {
+  // Of an empty body there is one read, although it has ended.
+  const first = source.read(max);
+  if (first === undefined) return undefined;
+  const parts = [first];
+  let { length } = first;
+  while (length < max && !source.ended) {
+    const part = source.read(max - length);
+    if (part === undefined) break;
+    parts.push(part);
+    length += part.length;
+  }
+  if (parts.length === 1) return first;
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    body.set(part, at);
+    at += part.length;
+  }
+  return body;
 }

@@ -61,9 +61,10 @@ describe("a message on its way", () => {
     const stub = new WebSocketStub();
     const session = await bound(stub);
     const file = new Blob(["x"], { type: "image/png" });
-    for (const content of ["", file, new Uint8Array(1)]) await session.send(content).accepted;
+    for (const content of ["", new Blob([]), file, new Uint8Array(1)]) await session.send(content).accepted;
     expect(chunks(stub).map(({ headers, range }) => [headers["Content-Type"], range])).toEqual([
       ["text/plain;charset=utf-8", "1-0/0"],
+      ["application/octet-stream", "1-0/0"],
       ["image/png", "1-1/1"],
       ["application/octet-stream", "1-1/1"],
     ]);
