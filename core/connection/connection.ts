@@ -288,11 +288,10 @@ export class Connection {
     return this.#decoder.receiving;
   }
 
-  /** Tells the owners of all open transactions that they are lost. A response that still comes is a late one. */
-  giveUp(cause: MsrpError): void {
-    for (const transaction of this.#transactions.drain()) {
-      this.#tell(() => transaction.owner.lost?.(transaction, cause));
-    }
+  /** Transactions whose response is due count as lost, and the others are forgotten; or lost too, if `remembered`. */
+  giveUp(cause: MsrpError, remembered: boolean = false): void {
+    const all = this.#transactions.drain().filter((t) => remembered || t.interest === "response");
+    for (const transaction of all) this.#tell(() => transaction.owner.lost?.(transaction, cause));
     this.#chunks.answered();
     this.#closeWhenDone();
   }
@@ -389,7 +388,7 @@ export class Connection {
     }
     this.#forwards.clear();
     const cause = connectionLost(error);
-    this.giveUp(cause);
+    this.giveUp(cause, true);
     const running = this.#chunks.drop();
     for (const entry of running === undefined ? this.#ring.drain() : [running, ...this.#ring.drain()]) {
       this.#tell(() => entry.message.lost?.(undefined, cause));
