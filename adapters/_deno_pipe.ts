@@ -2,6 +2,7 @@
 // paused, without bound, and Deno's native TLS can neither be given up in mid-handshake nor be asked who the peer is;
 // over this pipe node:tls does both, and reading stops when it is told to.
 import { Duplex } from "node:stream";
+import { free } from "./_free.ts";
 import type { Gate } from "./_node_socket.ts";
 
 const readBytes = 65_536;
@@ -102,8 +103,10 @@ export class DenoPipe extends Duplex implements Gate {
           throw new Error("the client offers no TLS version above 1.1");
         }
         this.#first = false;
-        // A copy, because the stream above may keep it.
-        this.#wanted = this.push(this.#buffer.slice(0, count));
+        // A copy, because the stream above may keep it; when it has not, it is through with it.
+        const copy = this.#buffer.slice(0, count);
+        this.#wanted = this.push(copy);
+        if (this.readableLength === 0) free(copy);
       }
     } catch (error) {
       if (!this.destroyed) this.destroy(error as Error);
@@ -115,5 +118,6 @@ export class DenoPipe extends Duplex implements Gate {
   async #writeAll(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.byteLength; )
       at += await this.#conn.write(at === 0 ? chunk : chunk.subarray(at));
+    free(chunk);
   }
 }

@@ -4,22 +4,37 @@
  */
 
 /** Below this a fresh buffer is cheaper than the bookkeeping. */
-const leastBytes = 32_768;
-/** One write of a busy connection: 64 KiB of body, its frames, and room to grow (`largestGuess` of the encoder). */
-const blockBytes = 98_304;
-/** Blocks that wait to be used again: 3 MiB, enough for the connections that write in the same turn. */
-const maxFree = 32;
+const leastBytes = 6144;
 
-const free: ArrayBuffer[] = [];
+/** Blocks of one size. */
+interface Store {
+  readonly blockBytes: number;
+  /** Blocks that wait to be used again: enough for the connections that write in the same turn. */
+  readonly maxFree: number;
+  readonly free: ArrayBuffer[];
+}
+
+/**
+ * A TLS record and the frame around it; and one write of a busy connection: 64 KiB of body, its frames, and room to grow
+ * (`largestGuess` of the encoder). 3 MiB of each.
+ */
+const stores: readonly Store[] = [
+  { blockBytes: 24_576, maxFree: 128, free: [] },
+  { blockBytes: 98_304, maxFree: 32, free: [] },
+];
 // Only what was handed out here and not given back may come back, and only once: the rest belongs to others.
 const lent: WeakSet<ArrayBufferLike> = new WeakSet();
 
 /** A buffer of at least so many octets; what is in it is of no meaning. */
 export function takeBuffer(size: number): Uint8Array {
-  if (size < leastBytes || size > blockBytes) return new Uint8Array(size);
-  const block = free.pop() ?? new ArrayBuffer(blockBytes);
-  lent.add(block);
-  return new Uint8Array(block);
+  if (size < leastBytes) return new Uint8Array(size);
+  for (const { blockBytes, free } of stores) {
+    if (size > blockBytes) continue;
+    const block = free.pop() ?? new ArrayBuffer(blockBytes);
+    lent.add(block);
+    return new Uint8Array(block);
+  }
+  return new Uint8Array(size);
 }
 
 /**
@@ -27,6 +42,10 @@ export function takeBuffer(size: number): Uint8Array {
  * used again. Not a duty of an adapter, but a third of the cost of sending bulk; wrong bytes and repeated calls do no harm.
  */
 export function releaseBuffer(bytes: Uint8Array): void {
-  if (bytes.buffer.byteLength !== blockBytes || !lent.delete(bytes.buffer)) return;
-  if (free.length < maxFree) free.push(bytes.buffer as ArrayBuffer);
+  const { buffer } = bytes;
+  for (const { blockBytes, maxFree, free } of stores) {
+    if (buffer.byteLength !== blockBytes) continue;
+    if (lent.delete(buffer) && free.length < maxFree) free.push(buffer as ArrayBuffer);
+    return;
+  }
 }

@@ -21,6 +21,7 @@ import { openRelayListeners } from "../relay/listeners.ts";
 import { ownAddresses } from "../relay/own_addresses.ts";
 import { onReload } from "../relay/reload.ts";
 import { scaledClock } from "../relay/scaled_clock.ts";
+import { keepHeapSmall } from "../relay/small_heap.ts";
 import { loadAdapter } from "../runtime.ts";
 import { parseWebListen } from "./addresses.ts";
 import { CommandError } from "./command_error.ts";
@@ -31,6 +32,7 @@ export type { RelayCommandOptions };
 /** Runs the relay until SIGINT or SIGTERM; returns the exit status. */
 export function runRelay(options: RelayCommandOptions, terminal: Terminal): Promise<number> {
   const program = Effect.gen(function* () {
+    yield* Effect.acquireRelease(Effect.sync(keepHeapSmall), (end) => Effect.sync(end));
     const config = yield* attempt(() => relayConfig(options));
     const adapter = yield* attempt(loadAdapter);
     const users = yield* scopedUsers(config, terminal);

@@ -9,7 +9,11 @@ describe("output buffers", () => {
     expect(block.byteLength).toBe(98_304);
     releaseBuffer(block.subarray(0, 70_000));
     expect(takeBuffer(40_000).buffer).toBe(block.buffer);
-    for (const size of [1_000, 32_767, 98_305, 1_000_000]) {
+    const record = takeBuffer(17_000);
+    expect(record.byteLength).toBe(24_576);
+    releaseBuffer(record.subarray(0, 16_500));
+    expect(takeBuffer(6_144).buffer).toBe(record.buffer);
+    for (const size of [1_000, 6_143, 98_305, 1_000_000]) {
       const bytes = takeBuffer(size);
       expect(bytes.byteLength).toBe(size);
       releaseBuffer(bytes);
@@ -29,12 +33,17 @@ describe("output buffers", () => {
     expect(takeBuffer(98_304).buffer === foreign.buffer).toBe(false);
   });
 
-  test("the limit: 32 blocks are kept, the rest goes back to the system", () => {
-    const blocks = Array.from({ length: 40 }, () => takeBuffer(65_536));
-    for (const block of blocks) releaseBuffer(block);
-    const again = new Set(Array.from({ length: 40 }, () => takeBuffer(65_536).buffer));
-    expect(blocks.filter(({ buffer }) => again.has(buffer)).length).toBe(32);
-    expect(again.size).toBe(40);
+  test("the limit: 32 large and 128 small blocks are kept, the rest goes back to the system", () => {
+    for (const [size, most] of [
+      [65_536, 32],
+      [16_384, 128],
+    ] as const) {
+      const blocks = Array.from({ length: 140 }, () => takeBuffer(size));
+      for (const block of blocks) releaseBuffer(block);
+      const again = new Set(Array.from({ length: 140 }, () => takeBuffer(size).buffer));
+      expect(blocks.filter(({ buffer }) => again.has(buffer)).length).toBe(most);
+      expect(again.size).toBe(140);
+    }
   });
 
   test("a writer's octets stay as they are until they are released", () => {

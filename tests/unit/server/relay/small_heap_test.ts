@@ -1,0 +1,38 @@
+// When a relay on Deno collects its garbage: from a bound on, not too often, and not because much of it is in use.
+import { describe, expect, test } from "#test";
+import { HeapWatch, keepHeapSmall } from "../../../../server/relay/small_heap.ts";
+
+const mebibyte = 1_048_576;
+const use = (heap: number, external = 0): { heapTotal: number; external: number } => ({
+  heapTotal: heap * mebibyte,
+  external: external * mebibyte,
+});
+
+describe("HeapWatch", () => {
+  test("a heap of 48 MiB is left alone, more is collected, buffers outside of it included", () => {
+    const watch = new HeapWatch();
+    expect(watch.due(use(48), 0)).toBe(false);
+    expect(watch.due(use(40, 9), 0)).toBe(true);
+  });
+
+  test("at most one collection in a second", () => {
+    const watch = new HeapWatch();
+    watch.collected(use(20), 5000);
+    expect([watch.due(use(90), 5999), watch.due(use(90), 6000)]).toEqual([false, true]);
+  });
+
+  test("what is in use may grow by half before it is looked at again", () => {
+    const watch = new HeapWatch();
+    watch.collected(use(80, 20), 0);
+    expect([watch.due(use(150), 2000), watch.due(use(120, 31), 2000)]).toEqual([false, true]);
+    watch.collected(use(10), 2000);
+    expect(watch.due(use(49), 4000)).toBe(true);
+  });
+
+  test("it runs on Deno alone, and ends when it is told to", () => {
+    const end = keepHeapSmall();
+    expect(typeof end).toBe("function");
+    end();
+    end();
+  });
+});
