@@ -52,14 +52,19 @@ export function identityOf(session: Session, fallback: CpimIdentity): Pick<CpimF
   };
 }
 
+const composingType = "application/im-iscomposing+xml";
+
 /**
  * Whether a session wants content of a type wrapped: its peer begins its accept-types with message/cpim (RFC 4975 §13), or
- * takes the type wrapped only.
+ * takes the type wrapped only. Who lists typing indications by name means bare ones, as RCS phones do.
  */
 export function wantsWrapping(session: Session, contentType: string): boolean {
   const peer = session.peerAcceptTypes;
   if (peer === undefined) return false;
-  if (mimeWord(peer.list[0]) === "message/cpim") return true;
+  if (mimeWord(peer.list[0]) === "message/cpim") {
+    const named = mimeWord(contentType) === composingType;
+    return !named || !peer.list.some((entry) => mimeWord(entry) === composingType);
+  }
   return !peer.accepts(contentType) && peer.accepts("message/cpim");
 }
 

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "#test";
 import { RemoteProtocolError } from "../../core/mod.ts";
+import { wellFormed } from "../../plugins/_cpim_text.ts";
 import {
   buildComposing,
   buildCpim,
@@ -21,7 +22,7 @@ import {
 import { runs } from "../harness/runs.ts";
 
 const modes: readonly CpimMode[] = ["cpim", "msrp", "lenient"];
-const trimmed = (text: string): string => text.toWellFormed().replace(/^ +| +$/g, "");
+const trimmed = (text: string): string => wellFormed(text).replace(/^ +| +$/g, "");
 const anyText = fc.string({ unit: "binary", maxLength: 40 }).map(trimmed);
 const name = fc.string({ unit: fc.constantFrom(..."abcXYZ019-_!'"), minLength: 1, maxLength: 10 });
 const uri = fc.constantFrom(

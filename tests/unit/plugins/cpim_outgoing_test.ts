@@ -45,6 +45,14 @@ describe("whether to wrap", () => {
       [sessionOf(["text/html"]), false],
       [sessionOf(["*"]), false],
     ];
+    const rcs = sessionOf(["message/cpim", "application/im-iscomposing+xml"]);
+    const room = sessionOf(["message/cpim"], ["*"]);
+    const typing = "application/im-iscomposing+xml";
+    expect([
+      wantsWrapping(rcs, typing),
+      wantsWrapping(rcs, "text/plain"),
+      wantsWrapping(room, typing),
+    ]).toEqual([false, true, true]);
     for (const [session, wanted] of rows) expect(wantsWrapping(session, "text/plain")).toBe(wanted);
   });
 
