@@ -37,6 +37,7 @@ export class FrameReader {
   readonly #maxMessageBytes: number;
   readonly #sink: FrameSink;
   readonly #head = new Uint8Array(14);
+  readonly #view = new DataView(this.#head.buffer);
   #headLength = 0;
   #inPayload = false;
   #opcode = 0;
@@ -112,9 +113,8 @@ export class FrameReader {
   }
 
   #begin(short: number, maskAt: number): void {
-    const head = this.#head;
-    const view = new DataView(head.buffer);
-    const first = head[0] as number;
+    const view = this.#view;
+    const first = this.#head[0] as number;
     this.#opcode = first & 0x0f;
     this.#final = (first & 0x80) !== 0;
     this.#length = short;

@@ -250,7 +250,9 @@ function addRelay(program: Command, run: Run): void {
     .addOption(
       option("--domain <name>", "name of the relay; may be repeated", "MSRPKIT_DOMAIN").argParser(collect),
     )
-    .addOption(listenOption("address to listen on; may be repeated, msrps: means TLS", []))
+    .addOption(
+      listenOption("address to listen on; may be repeated, msrps: means TLS, wss: WebSockets with TLS", []),
+    )
     .addOption(
       option("--users <place>", "users: FILE, sqlite:FILE, postgres://… or https://…", "MSRPKIT_USERS"),
     )
