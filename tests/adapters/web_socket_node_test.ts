@@ -2,23 +2,32 @@
 // the name of this file says. All that is tested is in tests/conformance/.
 import * as framework from "#test";
 import { listen } from "../../adapters/node.ts";
-import type { Accept } from "../../core/node/transport.ts";
+import type { Accept, TlsOptions } from "../../core/node/transport.ts";
+import { makeCertificates } from "../../testing/certificates.ts";
 import { endpointSuite } from "../../testing/endpoint_suite.ts";
-import { webSocketSuite } from "../conformance/web_socket_suite.ts";
+import { type Server, webSocketSuite } from "../conformance/web_socket_suite.ts";
 import { maxMessageBytes, webSocketEcho } from "../support/web_socket_echo.ts";
 import { streamOverWebSocket } from "../support/web_socket_pipe.ts";
 
+const start = async (uri: string, tls?: TlsOptions, ca?: string): Promise<Server> => {
+  const app = webSocketEcho();
+  const options = { webSocket: { maxMessageBytes }, ...(tls === undefined ? {} : { tls }) };
+  const listener = await listen(app, uri, options);
+  const close = async (): Promise<void> => {
+    await listener.close({ connections: "abort" });
+    await app.close({ drainMs: 0 });
+  };
+  return { url: listener.url ?? "", close, ...(ca === undefined ? {} : { ca }) };
+};
+
+webSocketSuite({ name: "node", framing: "own", start: () => start("ws://127.0.0.1:0/msrp") });
+
 webSocketSuite({
-  name: "node",
+  name: "node, with TLS",
   framing: "own",
   start: async () => {
-    const app = webSocketEcho();
-    const listener = await listen(app, "ws://127.0.0.1:0/msrp", { webSocket: { maxMessageBytes } });
-    const close = async (): Promise<void> => {
-      await listener.close({ connections: "abort" });
-      await app.close({ drainMs: 0 });
-    };
-    return { url: listener.url ?? "", close };
+    const { ca, server } = await makeCertificates();
+    return await start("wss://127.0.0.1:0/msrp", { cert: server.cert, key: server.key }, ca);
   },
 });
 

@@ -11,7 +11,7 @@ export function framingTests(running: Running): void {
 
   /** An open connection for the length of a test. */
   const withPeer = async (use: (peer: WebSocketPeer) => Promise<void>): Promise<void> => {
-    const peer = await WebSocketPeer.open(running.url);
+    const peer = await WebSocketPeer.open(running.url, {}, running.ca);
     try {
       await use(peer);
     } finally {
@@ -115,7 +115,7 @@ export function framingTests(running: Running): void {
       whole + sendText("two"),
       "GET / HTTP/1.1\r\n\r\n",
     ]) {
-      const peer = await WebSocketPeer.open(running.url);
+      const peer = await WebSocketPeer.open(running.url, {}, running.ca);
       peer.send(Buffer.from(bad));
       if (bad.startsWith(whole)) await peer.message();
       const code = await peer.closed();
@@ -181,7 +181,7 @@ export function framingTests(running: Running): void {
       ["a close with a code of nobody's", (peer) => peer.frame(8, Buffer.from([0x03, 0xed]))],
     ];
     for (const [name, misbehave] of cases) {
-      const peer = await WebSocketPeer.open(running.url);
+      const peer = await WebSocketPeer.open(running.url, {}, running.ca);
       misbehave(peer);
       expect([name, await peer.closed()]).toEqual([name, 1002]);
       await peer.ended();
@@ -190,12 +190,12 @@ export function framingTests(running: Running): void {
 
   test("RFC 6455 §10.4: an announced length is refused before its octets come, in one frame or in pieces [6455-10.4-01]", async () => {
     for (const length of [2n ** 40n, 2n ** 63n, BigInt(maxMessageBytes) + 1n]) {
-      const peer = await WebSocketPeer.open(running.url);
+      const peer = await WebSocketPeer.open(running.url, {}, running.ca);
       peer.frame(2, Buffer.from("x"), { length });
       expect(await peer.closed()).toBe(1009);
       peer.destroy();
     }
-    const peer = await WebSocketPeer.open(running.url);
+    const peer = await WebSocketPeer.open(running.url, {}, running.ca);
     for (let sent = 0; sent <= maxMessageBytes; sent += 16_384) {
       peer.frame(sent === 0 ? 2 : 0, Buffer.alloc(16_384, "x"), { final: false });
     }

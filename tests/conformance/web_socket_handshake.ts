@@ -10,7 +10,7 @@ export function handshakeTests(running: Running): void {
   const own = running.subject.framing === "own";
 
   const shake = async (request: HandshakeRequest, url = running.url): Promise<HandshakeAnswer> => {
-    const peer = await WebSocketPeer.connect(url);
+    const peer = await WebSocketPeer.connect(url, running.ca);
     const answer = await peer.handshake(request);
     peer.destroy();
     return answer;
@@ -97,7 +97,7 @@ export function handshakeTests(running: Running): void {
     });
 
     test("frames may follow the request at once, and a request may come octet by octet", async () => {
-      const peer = await WebSocketPeer.connect(running.url);
+      const peer = await WebSocketPeer.connect(running.url, running.ca);
       const { host, pathname } = new URL(running.url);
       const request = `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: msrp\r\n\r\n`;
       for (const octet of request.slice(0, -1)) peer.socket.write(octet);

@@ -4,11 +4,19 @@ import { afterAll, beforeAll, describe } from "#test";
 import { framingTests } from "./web_socket_framing.ts";
 import { handshakeTests } from "./web_socket_handshake.ts";
 
+/** A server that has started. */
+export interface Server {
+  readonly url: string;
+  /** The authority of its certificate, for `wss:`. */
+  readonly ca?: string;
+  close(): unknown;
+}
+
 /** A server under test: `webSocketEcho` of tests/support behind a path. */
 export interface WebSocketSubject {
   readonly name: string;
   /** Starts it; the URL has the one path that is served. */
-  start(): Promise<{ readonly url: string; close(): unknown }>;
+  start(): Promise<Server>;
   /**
    * Who speaks RFC 6455: this toolkit, whose every answer is held to the letter, or the runtime, whose own choices of
    * status and close code are not for us to test.
@@ -20,12 +28,13 @@ export interface WebSocketSubject {
 export interface Running {
   readonly subject: WebSocketSubject;
   readonly url: string;
+  readonly ca: string | undefined;
 }
 
 /** Declares the whole suite for one subject. */
 export function webSocketSuite(subject: WebSocketSubject): void {
   describe(`WebSocket conformance: ${subject.name}`, () => {
-    let server: { readonly url: string; close(): unknown } | undefined;
+    let server: Server | undefined;
     beforeAll(async () => {
       server = await subject.start();
     });
@@ -37,6 +46,9 @@ export function webSocketSuite(subject: WebSocketSubject): void {
       get url() {
         if (server === undefined) throw new Error("the server has not started");
         return server.url;
+      },
+      get ca() {
+        return server?.ca;
       },
     };
     describe("handshake", () => handshakeTests(running));
