@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { Msrp } from "../core/mod.ts";
-import { makeCertificates } from "../tests/support/certificates.ts";
+import { makeCertificates } from "../testing/certificates.ts";
 import { plan, type ReceiverAddress } from "./end_to_end_plan.ts";
 import { ownSockets, type RawTls } from "./raw.ts";
 import { ownAdapter } from "./runtimes.ts";
