@@ -4,22 +4,18 @@ import type { UpgradeRequest, UpgradeResult } from "../core/mod.ts";
 import { ConnectionError } from "../core/mod.ts";
 import type { Accept, Transport, TransportSink } from "../core/node/transport.ts";
 import { OpenTransports } from "./_open_transports.ts";
-import type { ResolvedWebSocketOptions } from "./_ws_limits.ts";
 import {
-  endOfHead,
   handshakeFault,
   isField,
-  isRefusal,
   type Peer,
   peerOf,
   policyFault,
   type Refusal,
   type RequestHead,
-  readHead,
-  refusal,
-  switchingProtocols,
   upgradeFields,
-} from "./_ws_request.ts";
+} from "./_ws_handshake.ts";
+import type { ResolvedWebSocketOptions } from "./_ws_limits.ts";
+import { endOfHead, isRefusal, readHead, refusal, switchingProtocols } from "./_ws_request.ts";
 import { ServerWebSocketTransport } from "./_ws_transport.ts";
 
 /** What takes the sockets of handshakes: an `Msrp` node, or anything that takes transports. */

@@ -14,8 +14,8 @@ import {
   WebSocketFault,
   writeHead,
 } from "./_ws_frame.ts";
+import type { Peer } from "./_ws_handshake.ts";
 import type { ResolvedWebSocketLimits } from "./_ws_limits.ts";
-import type { Peer } from "./_ws_request.ts";
 
 // So much is collected before it is written, as the core does for streams.
 const batchBytes = 65_536;

@@ -8,8 +8,6 @@ import type { Accept } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { type WebSocketLike, webSocketTransport } from "./_web_socket_transport.ts";
 import { closeCodes } from "./_ws_close_codes.ts";
-import { type HandshakeRules, type WebSocketLimits, webSocketLimits } from "./_ws_limits.ts";
-import { BunSocketEvents, isBunSocket, keepAlive } from "./_ws_mounted.ts";
 import {
   handshakeFault,
   isField,
@@ -18,7 +16,9 @@ import {
   policyFault,
   type Refusal,
   upgradeFields,
-} from "./_ws_request.ts";
+} from "./_ws_handshake.ts";
+import { type HandshakeRules, type WebSocketLimits, webSocketLimits } from "./_ws_limits.ts";
+import { BunSocketEvents, isBunSocket, keepAlive } from "./_ws_mounted.ts";
 
 export type { HandshakeRules, WebSocketLimits } from "./_ws_limits.ts";
 

@@ -1,16 +1,13 @@
 // HTTP requests of handshakes, read strictly: what two servers could read differently is refused, and nothing that a
 // verdict brings can add a line to an answer.
 import { describe, expect, test } from "#test";
+import { handshakeFault, type RequestHead, upgradeFields } from "../../../adapters/_ws_handshake.ts";
 import {
   endOfHead,
-  handshakeFault,
   isRefusal,
-  policyFault,
-  type RequestHead,
   readHead,
   refusal,
   switchingProtocols,
-  upgradeFields,
 } from "../../../adapters/_ws_request.ts";
 import { handshakeText } from "../../support/memory_web_socket.ts";
 
@@ -85,27 +82,6 @@ describe("the request of a handshake", () => {
     expect(faultOf({ "Sec-WebSocket-Version": "13, 8" })).toBe(426);
     expect(faultOf({ Upgrade: "h2c" })).toBe(426);
     expect(faultOf({ Connection: "close" })).toBe(426);
-  });
-
-  test("RFC 7977 §4.1: offers msrp, by that name [7977-4.1-03]", () => {
-    const statusOf = (protocols: string, origin?: string): number | undefined =>
-      policyFault(
-        new Map([
-          ["sec-websocket-protocol", protocols],
-          ...(origin === undefined ? [] : ([["origin", origin]] as const)),
-        ]),
-        ["https://ok.test"],
-      )?.status;
-    expect(["msrp", "sip,msrp", "a, msrp ,b", "MSRP", "msrpx", ""].map((offer) => statusOf(offer))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      400,
-      400,
-      400,
-    ]);
-    expect(statusOf("msrp", "https://ok.test")).toBe(undefined);
-    expect(statusOf("msrp", "https://OK.test")).toBe(403);
   });
 
   test("RFC 6455 §11.3.4, RFC 7977 §7: the answer names msrp once, and the origin [6455-4.2-04] [7977-7-03]", () => {
