@@ -12,6 +12,25 @@ export {
 } from "./_imdn_session.ts";
 export { type ImdnState, ImdnTracking } from "./_imdn_tracker.ts";
 export {
+  type ArchiveChoice,
+  type ArchiveDirection,
+  type ArchiveFate,
+  type ArchiveFateName,
+  type ArchiveOptions,
+  type ArchivePage,
+  type ArchiveParties,
+  type ArchivePlugin,
+  type ArchiveProblem,
+  type ArchiveQuery,
+  type ArchiveRecord,
+  type ArchiveStore,
+  archive,
+  archiveLine,
+  archiveLines,
+  type MemoryArchiveOptions,
+  memoryArchive,
+} from "./archive.ts";
+export {
   type AuthAttempt,
   type AuthBearer,
   type AuthCookie,
