@@ -15,6 +15,11 @@ interface BunBundler {
   build(options: object): Promise<{ readonly outputs: readonly { text(): Promise<string> }[] }>;
 }
 
+/** What is used of esbuild, which is there for development only. */
+interface Esbuild {
+  build(options: object): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>;
+}
+
 /** The script, as one module. @throws when the bundler fails or is not installed */
 export function bundleClient(): Promise<string> {
   const entry = fileURLToPath(new URL("page/main.tsx", import.meta.url));
@@ -48,7 +53,7 @@ async function bundleWithDeno(entry: string): Promise<string> {
 async function bundleWithEsbuild(entry: string): Promise<string> {
   // In a variable: the package has no esbuild, because its script is built.
   const name = "esbuild";
-  const { build } = (await import(name)) as typeof import("esbuild");
+  const { build } = (await import(name)) as Esbuild;
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,

@@ -1,6 +1,6 @@
 /**
- * What the chat puts into messages, and how it reads them: everything travels in CPIM (RFC 3862), with requests for
- * disposition notifications (RFC 5438), so that phones and other chat programs understand it.
+ * What the chat puts into messages, and how it reads them: everything travels in CPIM (RFC 3862). Requests for
+ * disposition notifications (RFC 5438) go with it, so that phones and other chat programs take part in the ticks.
  */
 import { buildCpim, buildCpimHead } from "../../../plugins/_cpim_build.ts";
 import { CpimReader, cpimText, parseCpim } from "../../../plugins/_cpim_parse.ts";

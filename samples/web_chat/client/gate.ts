@@ -1,5 +1,5 @@
 /**
- * The octets of a file, piece by piece, with a gate that can be shut: a paused file stands still between two pieces.
+ * The octets of a file, piece by piece, with a gate that can be shut. A paused file stands still between two pieces.
  */
 
 /** Octets read from a file at a time: two of what a sender reads ahead would be too many to stop soon. */

@@ -1,6 +1,6 @@
 /**
- * Takes the octets of a file that arrives and puts them into the archive in large pieces, so that a reload in the middle
- * loses at most the last of them, which the sender then sends again.
+ * Takes the octets of a file that arrives and puts them into the archive in large pieces. A reload in the middle loses at
+ * most the last of them, which the sender then sends again.
  */
 import type { MessageSink } from "../../../mod.ts";
 import type { Archive } from "./archive.ts";

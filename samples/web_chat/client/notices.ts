@@ -1,6 +1,6 @@
 /**
- * Notices that a message was delivered or displayed (RFC 5438), and what says that somebody is typing (RFC 3994): the part
- * of both that the chat uses.
+ * Notices that a message was delivered or displayed (RFC 5438), and what says that somebody is typing (RFC 3994). This is
+ * the part of both that the chat uses.
  */
 import {
   buildComposing,
