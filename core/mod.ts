@@ -175,6 +175,6 @@ export type { FailureReport, Flag, Frame, RequestFrame, ResponseFrame } from "./
 export type { HeaderList } from "./wire/header_list.ts";
 export { createMessageId, createSessionId, createTransactionId } from "./wire/ident.ts";
 export { type MediaType, parseMediaType } from "./wire/media_type.ts";
-export { releaseBuffer, takeBuffer } from "./wire/output_buffers.ts";
+export { releaseBuffer, spareRoom, takeBuffer } from "./wire/output_buffers.ts";
 export { defaultComment, formatStatus, parseStatus, type StatusHeader } from "./wire/status.ts";
 export { MsrpUri, type MsrpUriParts } from "./wire/uri.ts";

@@ -49,3 +49,12 @@ export function releaseBuffer(bytes: Uint8Array): void {
     return;
   }
 }
+
+/**
+ * Octets behind the end of `bytes` that nobody else uses, for an adapter that has to put something in front: 0 unless
+ * they begin a block of `takeBuffer`, which is always handed over whole.
+ */
+export function spareRoom(bytes: Uint8Array): number {
+  const { buffer, byteOffset, length } = bytes;
+  return byteOffset === 0 && lent.has(buffer) ? buffer.byteLength - length : 0;
+}

@@ -2,7 +2,7 @@
 // memory whose clock stands still, so that nothing waits.
 import { describe, expect, test } from "#test";
 import { FakeClock, settle } from "../../../adapters/memory.ts";
-import { ConnectionError, RemoteProtocolError } from "../../../core/mod.ts";
+import { ConnectionError, RemoteProtocolError, takeBuffer } from "../../../core/mod.ts";
 import {
   MemoryWebSocket,
   type MemoryWebSocketOptions,
@@ -42,6 +42,22 @@ describe("a server's WebSocket", () => {
     const sizes = [0, 1, 125, 126, 65_535, 65_536, 70_000];
     for (const size of sizes) app.transport?.write(new Uint8Array(size).fill(97));
     expect((await client.take()).map((message) => message.length)).toEqual(sizes);
+  });
+
+  test("a long message makes room for its head where it lies, and one that fills its memory is copied", async () => {
+    const { app, client } = await open();
+    const wanted: number[] = [];
+    for (const length of [16_383, 16_384, 65_535, 65_536, 98_294, 98_295, 98_304]) {
+      const moved = takeBuffer(98_304).subarray(0, length).fill(98);
+      moved[0] = 97;
+      moved[length - 1] = 99;
+      app.transport?.write(moved);
+      await settle();
+      wanted.push(length);
+    }
+    const messages = await client.take();
+    expect(messages.map((message) => message.length)).toEqual(wanted);
+    for (const message of messages) expect(/^ab+c$/.test(message)).toBe(true);
   });
 
   test("delivers a message however the stream is cut, and drops nothing of what is unmasked in place", async () => {

@@ -1,7 +1,7 @@
 // Buffers that are used again: only those that were handed out, only once, and only as many as the limit keeps.
 import { describe, expect, test } from "#test";
 import { FrameWriter } from "../../../../core/wire/encoder.ts";
-import { releaseBuffer, takeBuffer } from "../../../../core/wire/output_buffers.ts";
+import { releaseBuffer, spareRoom, takeBuffer } from "../../../../core/wire/output_buffers.ts";
 
 describe("output buffers", () => {
   test("a released block is used again, a small or a huge buffer is always fresh", () => {
@@ -61,5 +61,15 @@ describe("output buffers", () => {
     expect(next.buffer).toBe(kept.buffer);
     expect(next.byteLength).toBe(65_536);
     expect(other.every((byte) => byte === 2)).toBe(true);
+  });
+
+  test("room behind a write is known where the whole block was handed over, and nowhere else", () => {
+    const block = takeBuffer(65_536);
+    expect(spareRoom(block.subarray(0, 65_600))).toBe(98_304 - 65_600);
+    expect(spareRoom(block.subarray(1, 100))).toBe(0);
+    releaseBuffer(block);
+    expect(spareRoom(block.subarray(0, 65_600))).toBe(0);
+    expect(spareRoom(new Uint8Array(98_304).subarray(0, 10))).toBe(0);
+    expect(spareRoom(takeBuffer(100).subarray(0, 10))).toBe(0);
   });
 });
