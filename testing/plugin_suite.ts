@@ -37,6 +37,9 @@ const placeNames: Readonly<Record<PluginPlace, string>> = {
   relay: "a relay",
 };
 
+// In this time a plugin should be done with a session that has ended.
+const afterwardsMs = 300_000;
+
 // Each octet takes a turn of its own.
 const maxByOctet = 4_096;
 
@@ -52,8 +55,10 @@ const usual: readonly PluginSample[] = [
 /** A session through the plugin, and what came of it. */
 interface Scene {
   readonly errors: readonly { readonly plugin: string }[];
-  /** Opens the session; ends the one before. */
+  /** Opens the session. */
   dial(): Promise<void>;
+  /** Ends it, and lets pass what time its plugins may take over it. */
+  hangUp(): Promise<void>;
   /** The status of the refusal, or what arrived. */
   send(sample: PluginSample): Promise<number | Uint8Array>;
   close(): Promise<void>;
@@ -133,10 +138,11 @@ export function testPlugin(
       const timers = new Set<symbol>();
       const scene = await open("endpoint", [counted(make(), timers)]);
       await passesAll(scene);
-      await scene.dial();
+      await scene.hangUp();
       const before = timers.size;
-      await passesAll(scene);
       await scene.dial();
+      await passesAll(scene);
+      await scene.hangUp();
       expect([timers.size, scene.errors]).toEqual([before, []]);
       await scene.close();
     });
@@ -157,7 +163,8 @@ export function testPlugin(
     test("can be named, grouped and made conditional", async () => {
       const plugin = make();
       const pair = new NodePair({ serverPlugins: [plugin] });
-      expect(pair.server.describe()).toContain(plugin.name);
+      // One that was composed of several shows these.
+      for (const name of plugin.name.split("+")) expect(pair.server.describe()).toContain(name);
       await pair.close();
       const never = await open("endpoint", [when(() => false, make())]);
       for (const sample of refuses) expect(fateOf(sample, await never.send(sample))).toBe("unchanged");
@@ -215,10 +222,13 @@ async function open(place: PluginPlace, plugins: Plugin[], maxSegmentBytes?: num
   let arrived = new Mailbox();
   const scene: Scene = {
     errors: ends.errors,
-    dial: async () => {
+    hangUp: async () => {
       // MSRP has no way to say good-bye: each end closes its session.
       for (const end of dialled) await end.close();
       await settle(200);
+      await ends.clock.advance(afterwardsMs);
+    },
+    dial: async () => {
       dialled = await ends.sessions();
       const [caller, called] = dialled as [Session, Session];
       arrived = new Mailbox();
@@ -234,6 +244,7 @@ async function open(place: PluginPlace, plugins: Plugin[], maxSegmentBytes?: num
 /** What a pair and a relay have in common. */
 interface TwoEnds {
   readonly errors: readonly { readonly plugin: string }[];
+  readonly clock: { advance(ms: number): Promise<void> };
   sessions(): Promise<[client: Session, server: Session]>;
   close(): Promise<void>;
 }
