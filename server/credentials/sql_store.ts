@@ -2,13 +2,11 @@
  * Users in the table `subscriber` that SIP servers share: `username`, `domain` (the realm) and the columns with HA1.
  * The statements are the same for every database; a small adapter each runs them.
  */
+import type { SqlRow } from "../../adapters/_sqlite.ts";
 import type { DigestAlgorithm, Ha1, MaybePromise, UserCredentials } from "../../core/mod.ts";
 import { hashPassword, isHa1 } from "../../core/mod.ts";
 import { RealmAlgorithms } from "./realm_algorithms.ts";
 import { type ListedUser, type ManagedStore, StoreError } from "./store.ts";
-
-/** A row as databases give it. */
-export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** What a database must do for a store. */
 export interface SqlDatabase {

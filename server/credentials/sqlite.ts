@@ -1,10 +1,9 @@
 /**
- * An embedded SQLite database: the runtime's own where it brings one (Bun, Deno, Node 22 and later), else the same
- * library compiled to WebAssembly (Node 20). Both write the same files.
+ * A SQLite file with the users: the runtime's own library where it brings one (Bun, Deno, Node 22 and later), else the
+ * same compiled to WebAssembly (Node 20). A lookup is answered at once, without a promise.
  */
-import { closeSync, existsSync, openSync } from "node:fs";
-import process from "node:process";
-import type { SqlDatabase, SqlRow } from "./sql_store.ts";
+import { openSqliteEngine, type SqliteEngine, type SqlRow } from "../../adapters/_sqlite.ts";
+import type { SqlDatabase } from "./sql_store.ts";
 import { StoreError } from "./store.ts";
 
 /** What a lookup waits for another process's write, in milliseconds. It blocks the relay, so it is short. */
@@ -12,23 +11,6 @@ export const READ_WAIT_MS = 100;
 
 /** What a change waits for another process's write, in milliseconds. */
 export const WRITE_WAIT_MS = 5000;
-
-/** The part of either library that is used. */
-interface Engine {
-  all(sql: string, parameters: readonly string[]): readonly SqlRow[];
-  close(): void;
-}
-
-/** The module `node:sqlite`, as far as it is used; Node 20 has no types for it, and no module either. */
-interface NodeSqlite {
-  readonly DatabaseSync: new (
-    path: string,
-    options: { readOnly: boolean },
-  ) => {
-    prepare(sql: string): { all(...parameters: string[]): SqlRow[] };
-    close(): void;
-  };
-}
 
 /**
  * Opens a database file.
@@ -43,18 +25,14 @@ export async function openSqlite(path: string, options: { write?: boolean } = {}
     new StoreError(`${description}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
-  if (!existsSync(path)) {
-    if (!write) throw new StoreError(`${description} does not exist; msrpkit user add makes it`);
-    // The library would make it readable for all; HA1 is as secret as a password.
-    closeSync(openSync(path, "a", 0o600));
-  }
-  let engine: Engine;
+  let opened: SqliteEngine | undefined;
   try {
-    engine = (nativeEngine(path, write) ?? (await portableEngine(path, write))) as Engine;
-    engine.all(`PRAGMA busy_timeout = ${write ? WRITE_WAIT_MS : READ_WAIT_MS}`, []);
+    opened = await openSqliteEngine(path, { write, waitMs: write ? WRITE_WAIT_MS : READ_WAIT_MS });
   } catch (error) {
     throw fault(error);
   }
+  if (opened === undefined) throw new StoreError(`${description} does not exist; msrpkit user add makes it`);
+  const engine = opened;
   const query = (sql: string, parameters: readonly string[]): readonly SqlRow[] => {
     try {
       return engine.all(sql, parameters);
@@ -69,35 +47,5 @@ export async function openSqlite(path: string, options: { write?: boolean } = {}
     columns: (table) =>
       query(`SELECT name FROM pragma_table_info('${table}')`, []).map((row) => String(row["name"])),
     close: async () => engine.close(),
-  };
-}
-
-/** Bound on compiled statements that are kept; a store has a handful. */
-const maxStatements = 16;
-
-function nativeEngine(path: string, write: boolean): Engine | undefined {
-  const module = process.getBuiltinModule?.("node:sqlite") as NodeSqlite | undefined;
-  if (module === undefined) return undefined;
-  const database = new module.DatabaseSync(path, { readOnly: !write });
-  const statements = new Map<string, { all(...parameters: string[]): SqlRow[] }>();
-  return {
-    all(sql, parameters) {
-      let statement = statements.get(sql);
-      if (statement === undefined) {
-        statement = database.prepare(sql);
-        if (statements.size < maxStatements) statements.set(sql, statement);
-      }
-      return statement.all(...parameters);
-    },
-    close: () => database.close(),
-  };
-}
-
-async function portableEngine(path: string, write: boolean): Promise<Engine> {
-  const { default: sqlite } = await import("node-sqlite3-wasm");
-  const database = new sqlite.Database(path, { fileMustExist: true, readOnly: !write });
-  return {
-    all: (sql, parameters) => database.all(sql, [...parameters]) as readonly SqlRow[],
-    close: () => database.close(),
   };
 }

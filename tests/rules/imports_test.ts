@@ -34,6 +34,8 @@ const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "prom-client": "the text format of Prometheus",
     effect: "lifetimes of listeners and connections (adapters/effect.ts)",
     ws: "WebSockets of clients on Node 20, which has none of its own",
+    postgres: "archives and credentials in PostgreSQL",
+    "node-sqlite3-wasm": "SQLite files where the runtime brings no SQLite (Node 20)",
     zod: "options are checked by a schema, once, in the factory",
   },
   testing: {
@@ -48,8 +50,6 @@ const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     zod: "configuration is checked by a schema",
     "@peculiar/x509": "self-signed certificates",
     "reflect-metadata": "@peculiar/x509 needs it imported first",
-    postgres: "credentials in a PostgreSQL table",
-    "node-sqlite3-wasm": "credentials in a SQLite file, where the runtime brings no SQLite (Node 20)",
   },
 };
 
