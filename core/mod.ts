@@ -48,6 +48,7 @@ export type {
   ForwardLink,
 } from "./node/forwarding.ts";
 export { InboxAssembler } from "./node/inbox_assembler.ts";
+export type { ConnectionMemory, NodeMemory, SessionMemory } from "./node/memory.ts";
 export { SessionNegotiator } from "./node/negotiator.ts";
 export type {
   NegotiatedStream,

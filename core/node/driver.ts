@@ -189,7 +189,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   }
 
   get state(): LinkState {
-    return { connection: this.#connection, paused: this.#reading.paused };
+    return { connection: this.#connection, reading: this.#reading, paused: this.#reading.paused };
   }
 
   keep(): void {

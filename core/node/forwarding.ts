@@ -26,6 +26,12 @@ export interface Forwarder {
    * @param withinMs the time there is
    */
   drain(withinMs: number): Promise<void>;
+  /** True when nothing is under way that would be lost with this instance of the node. @default false */
+  readonly quiet?: boolean;
+  /** What is to be kept of a connection, as plain values; see `NodeMemory`. */
+  remember?(link: ForwardLink): unknown;
+  /** Goes on with connections that were kept: each with what `remember` gave for it. */
+  resume?(kept: readonly (readonly [link: ForwardLink, memory: unknown])[]): void;
 }
 
 /** One connection, as the forwarder keeps it. */
@@ -46,6 +52,8 @@ export interface LinkState {
     Connection,
     "receiving" | "awaiting" | "waitingBytes" | "giveUp" | "widen" | "openTransactions" | "waitingBytes"
   >;
+  /** What waits of what came in. */
+  readonly reading: { readonly holding: boolean };
   /** This side does not read now: too much waits. */
   readonly paused: boolean;
 }

@@ -27,6 +27,11 @@ export class IdleClose {
     this.#start(limits.maxUnboundMs);
   }
 
+  /** Nobody uses it, and its time runs. */
+  get running(): boolean {
+    return this.#timer.at < Number.POSITIVE_INFINITY;
+  }
+
   /** It is used now. */
   hold(): void {
     if (!this.#closing) this.#timers.cancel(this.#timer);

@@ -9,6 +9,7 @@ import type { SessionInit, SessionSettings } from "../session/session_options.ts
 import { MsrpUri } from "../wire/uri.ts";
 import { ControlLink } from "./control_link.ts";
 import type { Driver } from "./driver.ts";
+import type { NodeMemory } from "./memory.ts";
 import { NodeCore } from "./node_core.ts";
 import type { ConnectOptions, ExpectOptions, LinkOptions, MsrpOptions, ReleaseOptions } from "./options.ts";
 import type { Plugin } from "./plugin.ts";
@@ -231,6 +232,11 @@ export class Msrp {
       seatOf: (session) => core.seatOf(session),
       error: (error, stage) => core.pipeline.error(error, "(application)", stage, undefined),
     });
+  }
+
+  /** What has to be kept of the node so that another instance of it can go on, as after hibernation. */
+  get memory(): NodeMemory {
+    return this.#start().memory;
   }
 
   /** The pipeline as text: which plugin stands in which stage, and who taps. */

@@ -16,6 +16,7 @@ import { Driver } from "./driver.ts";
 import { NodeForwardHost } from "./forward_host.ts";
 import type { Forwarder } from "./forwarding.ts";
 import { InboxAssembler } from "./inbox_assembler.ts";
+import { NodeMemory } from "./memory.ts";
 import { type MsrpOptions, type NodeLimits, nodeLimits } from "./options.ts";
 import { Pipeline, type Place } from "./pipeline.ts";
 import type { Hooks, Plugin, PluginHost } from "./plugin.ts";
@@ -23,7 +24,7 @@ import { Registry } from "./registry.ts";
 import { Seat } from "./seat.ts";
 import { Timer, Timers } from "./timers.ts";
 import type { Accept, Clock, Connector, ConnectTarget, Transport } from "./transport.ts";
-import { Verdict } from "./verdict.ts";
+import { ACCEPTED, Verdict } from "./verdict.ts";
 
 type Verifier = (connection: ConnectionHandle) => boolean;
 
@@ -37,6 +38,7 @@ export class NodeCore {
   readonly forwarder: Forwarder | undefined;
   readonly messageHandlers: readonly MessageHandler[];
   readonly drivers: Set<Driver> = new Set();
+  readonly memory: NodeMemory = new NodeMemory(this);
   readonly #leaving: Set<Driver> = new Set();
   /** Called with each connection that is over. */
   onGone: ((connection: ConnectionHandle) => void) | undefined;
@@ -120,11 +122,12 @@ export class NodeCore {
   // Connections
 
   /** A transport came up: gives it its driver. Inbound ones pass the `connect` stage before a byte of theirs is read. */
-  attach(transport: Transport, direction: "inbound" | "outbound"): Driver {
+  attach(transport: Transport, direction: "inbound" | "outbound", admitted = false): Driver {
     const driver = new Driver(this, transport, direction, ++this.#connections);
     this.drivers.add(driver);
     this.pipeline.emit("connected", { connection: driver.handle });
-    if (direction === "outbound") return driver;
+    if (admitted) driver.admit(ACCEPTED);
+    if (admitted || direction === "outbound") return driver;
     // Adapters do not expect to be called back before they have their sink.
     Promise.resolve().then(() => this.#admit(driver));
     return driver;
@@ -322,6 +325,11 @@ export class NodeCore {
       );
     }
     return right;
+  }
+
+  /** Whether something decides about the connections that a session may be bound to. */
+  verifies(seat: Seat): boolean {
+    return this.#verifiers.has(seat);
   }
 
   /** Sets what decides whether a connection is the right one. */

@@ -30,6 +30,11 @@ export class ReadGate {
     return !this.#reading;
   }
 
+  /** Whether anything waits. */
+  get holding(): boolean {
+    return this.#frames > 0;
+  }
+
   /** Counts something that waits. */
   hold(bytes: number): void {
     this.#frames++;

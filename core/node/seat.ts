@@ -71,6 +71,13 @@ export class Seat implements LaneOwner, Place {
     return this.#driver;
   }
 
+  /** Nothing of it is under way: no message comes or goes, no verdict is awaited, nothing waits to be read. */
+  get quiet(): boolean {
+    const { queue, pendingSends } = this.core;
+    if (queue.size > 0 || pendingSends > 0 || this.callers !== undefined) return false;
+    return (this.#lane?.size ?? 0) === 0 && this.#assembler.deadline === Number.POSITIVE_INFINITY;
+  }
+
   /** Binds the session to a connection, once (RFC 4975 §5.4). */
   bind(driver: Driver): void {
     this.#driver = driver;

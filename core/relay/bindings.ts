@@ -24,6 +24,15 @@ export interface Grant {
   readonly lifetimeMs: number;
 }
 
+/** What is kept of a URI, so that another instance of the relay can take it up. */
+export interface BindingMemory {
+  readonly uri: string;
+  readonly user: string;
+  readonly realm: string;
+  readonly clientPath: readonly string[];
+  readonly expiresAt: number;
+}
+
 /** The table. */
 export class Bindings {
   /** Counts the URIs that became void; ways found before are to be looked at again when it has changed. */
@@ -57,19 +66,47 @@ export class Bindings {
     const user = this.#account(grant.user, grant.realm, now);
     if (user.bindings >= maxBindingsPerUser) return undefined;
     const sessionId = createSessionId();
+    // RFC 4976 §4.2: a name and an explicit port; §5.1: always msrps.
+    const uri = MsrpUri.from({ scheme: "msrps", host: grant.host, port: grant.port, sessionId });
+    return this.#put(uri, user, grant, now + grant.lifetimeMs, timers);
+  }
+
+  /** Takes up a URI that another instance of the relay has given out over the same connection. */
+  resume(memory: BindingMemory, hop: RelayHop, timers: Timers): void {
+    const { user, realm, expiresAt } = memory;
+    const now = timers.clock.now();
+    const uri = MsrpUri.parse(memory.uri);
+    if (expiresAt <= now || this.#byId.has(uri.sessionId ?? "")) return;
+    const clientPath = memory.clientPath.map((text) => MsrpUri.parse(text));
+    const way = { clientPath, hop, relay: undefined };
+    this.#put(uri, this.#account(user, realm, now), way, expiresAt, timers);
+  }
+
+  /** A URI by its session-id. */
+  named(sessionId: string): Binding | undefined {
+    return this.#byId.get(sessionId);
+  }
+
+  #put(
+    uri: MsrpUri,
+    user: UserAccount,
+    { clientPath, hop, relay }: Pick<Grant, "clientPath" | "hop" | "relay">,
+    expiresAt: number,
+    timers: Timers,
+  ): Binding {
+    const now = timers.clock.now();
     const { maxChunksPerSecond, maxBytesPerSecond } = this.#limits;
     const binding = new Binding({
-      // RFC 4976 §4.2: a name and an explicit port; §5.1: always msrps.
-      uri: MsrpUri.from({ scheme: "msrps", host: grant.host, port: grant.port, sessionId }),
+      uri,
       user,
-      clientPath: grant.clientPath,
+      clientPath,
       hop: relay === undefined ? hop : undefined,
       relay,
-      expiresAt: now + grant.lifetimeMs,
+      expiresAt,
       chunks: new Rate(maxChunksPerSecond, now),
       bytes: new Rate(maxBytesPerSecond, now),
     });
-    this.#byId.set(sessionId, binding);
+    this.#byId.set(uri.sessionId ?? "", binding);
     this.#users.set(user.key, user);
     user.bindings++;
     if (relay === undefined) hop.bindings.add(binding);
@@ -104,6 +141,7 @@ export class Bindings {
       this.#users.get(key) ?? {
         key,
         name,
+        realm,
         bindings: 0,
         chunks: new Rate(maxUserChunksPerSecond, now),
         bytes: new Rate(maxUserBytesPerSecond, now),

@@ -14,6 +14,7 @@ import type { MsrpUri } from "../wire/uri.ts";
 import type { Binding } from "./binding.ts";
 import { ChunkLane } from "./chunk_lane.ts";
 import { Flow } from "./flow.ts";
+import { PeerWays } from "./peer_ways.ts";
 import { Progress } from "./progress.ts";
 import type { RelayCore } from "./relay_core.ts";
 import { RelayedRequest } from "./relayed_request.ts";
@@ -28,6 +29,8 @@ export class RelayHop implements ForwardHop {
   readonly link: ForwardLink;
   /** URIs that were given out over it and hang on it. */
   readonly bindings: Set<Binding> = new Set();
+  /** Peers that are reached over it. */
+  readonly peers: PeerWays = new PeerWays(this);
   /** Relays that the peer has proved to be (RFC 4976 §6.1); empty for everybody else. */
   readonly relayNames: readonly string[];
   /** Failures that its peer is to be told of. */
@@ -38,7 +41,6 @@ export class RelayHop implements ForwardHop {
   onEnded: (() => void) | undefined;
   readonly #relay: RelayCore;
   readonly #flows: Map<string, Flow> = new Map();
-  readonly #peerOf: Set<readonly [binding: Binding, key: string]> = new Set();
   readonly #lanes: Map<Flow, ChunkLane> = new Map();
   readonly #watch: Timer;
   readonly #progress = new Progress();
@@ -87,6 +89,11 @@ export class RelayHop implements ForwardHop {
   /** True once a request of the peer has succeeded: it is no stranger any more. */
   get trusted(): boolean {
     return this.#succeeded;
+  }
+
+  /** Nothing is under way over it, nothing is decided, nothing waits. */
+  get quiet(): boolean {
+    return !this.busy && this.#pendingAuths === 0 && !this.underWay;
   }
 
   /** A message that came in over it has not gone on whole, or something that was passed on over it is not answered. */
@@ -236,16 +243,8 @@ export class RelayHop implements ForwardHop {
     // Trap T47: only requests bind a way back, and a REPORT is no request that is answered.
     const [first] = route.bindings;
     if (frame.method !== "REPORT" && first !== undefined && !first.ownedBy(this))
-      this.#bindPeer(first, frame);
+      this.peers.bind(first, frame.fromPath[0]?.key ?? "");
     return flow;
-  }
-
-  #bindPeer(binding: Binding, frame: RequestFrame): void {
-    const key = frame.fromPath[0]?.key ?? "";
-    // Trap T36: whoever is bound stays bound as long as the connection lives.
-    if (binding.peers.get(key)?.link.open || binding.peers.size >= 256) return;
-    binding.peers.set(key, this);
-    this.#peerOf.add([binding, key]);
   }
 
   #makeRoom(now: number): void {
@@ -329,18 +328,17 @@ export class RelayHop implements ForwardHop {
     this.#relay.host.settled(frame, verdict, this.link, undefined, carrier, waitedMs);
   }
 
-  /** RFC 4976 §6.1: the peer has shown that it has business here. */
-  succeeded(): void {
+  /** RFC 4976 §6.1: the peer has shown that it has business here. @param usedAt when it did so last */
+  succeeded(usedAt?: number): void {
     if (this.#succeeded) return;
     this.#succeeded = true;
-    this.keep();
+    this.keep(usedAt);
   }
 
   /** The connection is held until nobody has used it for long. */
-  keep(): void {
+  keep(usedAt: number = this.link.timers.clock.now()): void {
     this.link.keep();
-    const { timers } = this.link;
-    timers.schedule(this.#watch, timers.clock.now() + this.#relay.limits.idleMs);
+    this.link.timers.schedule(this.#watch, usedAt + this.#relay.limits.idleMs);
   }
 
   #look(now: number): void {
@@ -386,9 +384,7 @@ export class RelayHop implements ForwardHop {
     this.link.timers.cancel(this.#watch);
     for (const lane of this.#lanes.values()) lane.close();
     for (const binding of [...this.bindings]) this.#relay.bindings.end(binding, error);
-    for (const [binding, key] of this.#peerOf) {
-      if (binding.peers.get(key) === this) binding.peers.delete(key);
-    }
+    this.peers.clear();
     for (const flow of this.#waiting.splice(0)) flow.fail(408);
     for (const [key, flow] of this.#flows) this.#forget(key, flow);
     this.untold.clear();

@@ -27,6 +27,12 @@ export interface NonceOptions {
    * whole life of a nonce; some 10 MiB. @default 65536
    */
   readonly maxUsed?: number | undefined;
+  /**
+   * Nonces issued up to this time are stale: what became of them is not known, because another instance with the same
+   * `secret` has issued them and is gone. In milliseconds, as the time given later.
+   * @default none
+   */
+  readonly since?: number | undefined;
 }
 
 /** What a relay knows of a nonce: usable, too old, or not from here. */
@@ -57,6 +63,7 @@ export class Nonces {
     this.#mac = hmac.create(sha256, secret);
     this.#lifetimeMs = options.lifetimeMs ?? 300_000;
     this.#maxUsed = options.maxUsed ?? 65_536;
+    this.#floor = options.since ?? -1;
     if (!(this.#lifetimeMs >= 1)) throw new RangeError("lifetimeMs must be at least 1");
     if (!(this.#maxUsed >= 1)) throw new RangeError("maxUsed must be at least 1");
   }

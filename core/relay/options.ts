@@ -8,6 +8,7 @@ import type { Credentials } from "./credentials.ts";
 import type { DialPolicyOptions } from "./dial_policy.ts";
 import type { DigestAlgorithm } from "./digest_hash.ts";
 import type { RelayLimits } from "./limits.ts";
+import type { NonceOptions } from "./nonces.ts";
 
 /** Options of `relay()`. */
 export interface RelayOptions {
@@ -32,6 +33,8 @@ export interface RelayOptions {
   readonly algorithms?: readonly DigestAlgorithm[];
   /** How long a nonce may be used, for `credentials`, in milliseconds. @default that of `Authenticator` */
   readonly nonceLifetimeMs?: number;
+  /** Key of the nonces and how old they may be, for `credentials`, where instances of one relay follow one another. */
+  readonly nonces?: Pick<NonceOptions, "secret" | "since">;
   /**
    * Checks AUTHs, in place of `credentials`. `"plugin"`: one of the `request` stage does, such as `auth()`, and puts the
    * user under `handshakeUser` on the context of the AUTH; without that an AUTH is refused with 403.

@@ -18,6 +18,7 @@ import { type RelayLimits, type ResolvedRelayLimits, relayLimits } from "./limit
 import { certificateNames, OwnNames } from "./names.ts";
 import type { RelayOptions } from "./options.ts";
 import { MinuteCounter } from "./rate.ts";
+import { type HopMemory, rememberHop, resumeHops } from "./relay_memory.ts";
 import type { Route } from "./route.ts";
 import { relayUser } from "./user_account.ts";
 
@@ -52,6 +53,7 @@ export class RelayCore implements Forwarder {
   readonly #uris: MsrpUri[];
   readonly #counts: Map<RelayCounter, number> = new Map();
   #stopWatching: () => void = () => undefined;
+  #watching = false;
   #dialling: MsrpUri | undefined; // the URI whose connection comes up now
 
   /** @throws {RangeError} no domain, an address for a domain, or impossible limits; {TypeError} no credentials */
@@ -81,6 +83,7 @@ export class RelayCore implements Forwarder {
         : new Authenticator({
             realm: options.realm ?? ((uri) => this.#domainOf(MsrpUri.parse(uri))),
             credentials,
+            ...options.nonces,
             ...(options.algorithms === undefined ? {} : { algorithms: options.algorithms }),
             ...(options.nonceLifetimeMs === undefined ? {} : { lifetimeMs: options.nonceLifetimeMs }),
           }));
@@ -125,8 +128,9 @@ export class RelayCore implements Forwarder {
   connected(link: ForwardLink): RelayHop {
     const dialled = this.#dialling;
     const hop = new RelayHop(this, link, this.#namesOf(link, dialled));
-    if (this.#hops.size === 0) this.#watchProgress();
     this.#hops.add(hop);
+    // A message of a WebSocket comes whole or not at all.
+    if (!this.#watching && link.handle.framing === "stream") this.#watchProgress();
     if (hop.shared) link.state.connection.widen(this.limits.maxOpenTransactionsPerRelay);
     for (const name of hop.relayNames) {
       const set = this.#relayHops.get(name) ?? new Set();
@@ -136,10 +140,25 @@ export class RelayCore implements Forwarder {
     return hop;
   }
 
+  get quiet(): boolean {
+    for (const hop of this.#hops) if (!hop.quiet) return false;
+    return this.#dials.pending === 0;
+  }
+
+  remember(link: ForwardLink): HopMemory | undefined {
+    for (const hop of this.#hops) if (hop.link === link) return rememberHop(hop);
+    return undefined;
+  }
+
+  resume(kept: readonly (readonly [link: ForwardLink, memory: unknown])[]): void {
+    resumeHops(kept, this.#hops, this.bindings);
+  }
+
   /** A connection is over. */
   gone(hop: RelayHop): void {
     if (!this.#hops.delete(hop)) return;
     if (this.#hops.size === 0) this.#stopWatching();
+    if (this.#hops.size === 0) this.#watching = false;
     for (const name of hop.relayNames) {
       const set = this.#relayHops.get(name);
       set?.delete(hop);
@@ -340,10 +359,12 @@ export class RelayCore implements Forwarder {
   // SEC-12: looks now and then whether what has begun to come in still comes.
   #watchProgress(): void {
     const { slowMs } = this.limits;
+    this.#watching = true;
     this.#stopWatching = this.host.setTimer(() => {
       const now = this.host.now();
       for (const hop of [...this.#hops]) hop.checkProgress(now, slowMs);
-      if (this.#hops.size > 0) this.#watchProgress();
+      this.#watching = false;
+      if ([...this.#hops].some(({ link }) => link.handle.framing === "stream")) this.#watchProgress();
     }, slowMs / 6);
   }
 }

@@ -18,6 +18,7 @@ export interface UserAccount {
   readonly key: string;
   /** The name, as in the credentials. */
   readonly name: string;
+  readonly realm: string;
   /** URIs that the user has. */
   bindings: number;
   readonly chunks: Rate;

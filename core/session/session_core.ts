@@ -28,7 +28,7 @@ import type {
 import { PendingSent } from "./session_pending.ts";
 import { MessageQueue } from "./session_queue.ts";
 import { type ReportFields, reportRequest } from "./session_report.ts";
-import { answered, bindingError, sessionClosed } from "./session_request.ts";
+import { answered, bindingError, requestOf, sessionClosed } from "./session_request.ts";
 import { limitBody } from "./session_size.ts";
 import { type AcceptTypes, checkType, updatedTypes } from "./session_types.ts";
 
@@ -48,7 +48,7 @@ export class SessionCore {
   readonly handlers: MessageHandler[] = [];
   readonly ready: Promise<void>;
   readonly closed: Promise<Error | undefined>;
-  readonly #init: SessionInit;
+  #init: SessionInit;
   readonly #host: SessionHost;
   #remote: readonly MsrpUri[];
   #peerTypes: AcceptTypes | undefined;
@@ -134,6 +134,12 @@ export class SessionCore {
     this.acceptTypes = updatedTypes(this.acceptTypes, late.acceptTypes, late.acceptWrappedTypes);
     this.#direction = late.direction ?? this.#direction;
     if (this.#state === "idle") this.role = late.role ?? this.role;
+    this.#init = { ...this.#init, ...late };
+  }
+
+  /** As it would be made anew now. */
+  get init(): SessionInit {
+    return { ...this.#init, remote: this.#remote };
   }
 
   /**
@@ -299,25 +305,20 @@ export class SessionCore {
     }
     const body = typeof options.body === "string" ? new TextEncoder().encode(options.body) : options.body;
     const { contentType, headers = [] } = options;
-    const messageId = createMessageId();
-    const total = undefined;
-    const asked: OutgoingDraft = { method, messageId, contentType, body, headers, total, resumed: false };
+    const resumed = false;
+    const fields = { messageId: createMessageId(), contentType, body, headers, total: undefined };
+    const asked: OutgoingDraft = { method, resumed, ...fields };
     const draft = (await this.#host.outgoing?.(asked)) ?? asked;
     await this.ready;
     const link = this.#link;
     if (link === undefined || this.over) throw sessionClosed();
-    if (draft.body !== undefined && !(draft.body instanceof Uint8Array)) {
-      throw new TypeError(`Cannot send ${method}: its body must be a Uint8Array`);
-    }
-    const request = {
-      method,
-      toPath: this.#remote,
-      fromPath: this.localPath,
-      headers: draft.headers,
-      ...(draft.contentType === undefined ? {} : { contentType: draft.contentType }),
-      ...(draft.body === undefined ? {} : { body: draft.body }),
-    };
+    const request = requestOf(draft, this.#remote, this.localPath);
     return answered(link, request, draft.messageId);
+  }
+
+  /** Messages that were accepted and whose success reports are due. */
+  get unreported(): number {
+    return this.#outbox?.unreported ?? 0;
   }
 
   /** Messages that were sent and are not accepted yet. */
@@ -376,7 +377,7 @@ export class SessionCore {
     this.#state = state;
     this.#closing = true;
     this.#keepAlive?.stop();
-    const unreported = this.#outbox?.unreported ?? 0;
+    const { unreported } = this;
     this.#outbox?.fail(pending);
     for (const [, sent] of this.#bodilessWaiting.splice(0)) sent.lost(undefined, pending);
     this.#settleReady.reject(pending);

@@ -4,8 +4,22 @@
  */
 import type { ControlRequest } from "../connection/connection.ts";
 import { ConnectionError, DeliveryError, LocalProtocolError } from "../errors.ts";
-import type { SessionLink } from "./session_link.ts";
+import type { MsrpUri } from "../wire/uri.ts";
+import type { OutgoingDraft, SessionLink } from "./session_link.ts";
 import type { RequestResult } from "./session_options.ts";
+
+/** The request of a draft that is no message. @throws {TypeError} a body that is not in memory */
+export function requestOf(
+  { method, headers, contentType, body }: OutgoingDraft,
+  toPath: readonly MsrpUri[],
+  fromPath: readonly MsrpUri[],
+): ControlRequest {
+  if (body !== undefined && !(body instanceof Uint8Array)) {
+    throw new TypeError(`Cannot send ${method}: its body must be a Uint8Array`);
+  }
+  const type = contentType === undefined ? {} : { contentType };
+  return { method, toPath, fromPath, headers, ...type, ...(body === undefined ? {} : { body }) };
+}
 
 /** Sends a request and gives its answer, whatever the status. */
 export function answered(

@@ -13,7 +13,7 @@ function binding(of: RelayHop | undefined, relay?: string): Binding {
   const rate = new Rate(1, 0);
   const [uri, client] = uris("msrps://relay.example:2855/t;tcp", "msrps://a.invalid:1/a;tcp");
   if (uri === undefined || client === undefined) throw new Error("no URI");
-  const user = { key: "k", name: "n", bindings: 1, chunks: rate, bytes: rate };
+  const user = { key: "k", name: "n", realm: "r", bindings: 1, chunks: rate, bytes: rate };
   return new Binding({
     uri,
     user,
