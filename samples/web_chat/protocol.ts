@@ -56,6 +56,12 @@ export interface SignedIn {
   readonly token: string;
 }
 
+/** Answer to a signal. */
+export interface Delivered {
+  /** False: the one it is for is offline. */
+  readonly delivered: boolean;
+}
+
 /** Who one is, and how to log in at the relay. */
 export interface Account {
   readonly user: string;

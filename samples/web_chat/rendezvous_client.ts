@@ -3,7 +3,7 @@
  * keeps a stream of events open for as long as it is wanted.
  */
 import { readEvents } from "./event_stream.ts";
-import type { Account, RendezvousEvent, Signal, SignedIn } from "./protocol.ts";
+import type { Account, Delivered, RendezvousEvent, Signal, SignedIn } from "./protocol.ts";
 
 /** The service has refused a request. */
 export class RendezvousError extends Error {
@@ -63,13 +63,9 @@ export class RendezvousClient {
   /** Sends a signal. @returns false when the other one is offline @throws {RendezvousError} */
   async send(to: string, signal: Signal): Promise<boolean> {
     const { origin, token, instance } = this.#options;
-    try {
-      await request(origin, "/api/signals", { method: "POST", token, body: { to, instance, signal } });
-      return true;
-    } catch (error) {
-      if (error instanceof RendezvousError && error.code === "offline") return false;
-      throw error;
-    }
+    const body = { to, instance, signal };
+    const response = await request(origin, "/api/signals", { method: "POST", token, body });
+    return ((await response.json()) as Delivered).delivered;
   }
 
   /** Ends the sign-in. A server that cannot be reached will forget it by itself. */

@@ -10,7 +10,7 @@ import type { z } from "zod";
 import { type Asset, type Assets, loadAssets } from "./assets.ts";
 import { eventsQuery, signalBody, signInBody } from "./bodies.ts";
 import { echoContact } from "./echo_contact.ts";
-import { type Account, maxBodyBytes, type SignedIn } from "./protocol.ts";
+import { type Account, type Delivered, maxBodyBytes, type SignedIn } from "./protocol.ts";
 import { echoName, type NumberedEvent, Rendezvous, type RendezvousOptions } from "./rendezvous.ts";
 
 /** Options of the web chat. */
@@ -97,10 +97,11 @@ export function webChat(options: WebChatOptions): Hono {
     if (body.to === echoName && answerAsEcho !== undefined) {
       const answer = answerAsEcho(body.signal);
       if (answer !== undefined) rendezvous.send(user, echoName, echoName, answer);
-      return c.body(null, 204);
+      return c.json({ delivered: true } satisfies Delivered);
     }
-    if (!rendezvous.send(body.to, user, body.instance, body.signal)) return c.json({ error: "offline" }, 409);
-    return c.body(null, 204);
+    // Somebody who is offline is nothing wrong, and browsers complain about every status that says so.
+    const delivered = rendezvous.send(body.to, user, body.instance, body.signal);
+    return c.json({ delivered } satisfies Delivered);
   });
   api.get("/events", (c) => {
     const query = eventsQuery.safeParse(c.req.query());

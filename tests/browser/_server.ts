@@ -1,36 +1,29 @@
-// Starts the web chat's server as a child process, which a test may end and start again.
-// It runs on the runtime of the test.
-import { spawn } from "node:child_process";
-import process from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-
-const main = fileURLToPath(new URL("../support/web_chat_main.ts", import.meta.url));
+// `msrpkit start` as a child process, which a test may end and start again at the same port. It has its certificate in a
+// folder of its own, and its other ports are any free ones.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ownRuntime, start } from "../support/command.ts";
 
 /** A running server. */
 export interface ChildServer {
+  /** `http://localhost:PORT`. */
   readonly origin: string;
   close(): Promise<void>;
 }
 
-/** Starts one. @param port 0 = any */
+/** Starts one. @param port of the page, 0 = any */
 export async function startServer(port = 0): Promise<ChildServer> {
-  const child = spawn(process.execPath, ["--import", "tsx", main, String(port)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const ended = new Promise<void>((resolve) => {
-    child.once("close", () => resolve());
-  });
-  const lines = createInterface({ input: child.stdout });
-  const origin = await new Promise<string>((resolve, reject) => {
-    lines.once("line", resolve);
-    void ended.then(() => reject(new Error("The server has ended before it listened")));
-  });
+  const folder = mkdtempSync(join(tmpdir(), "msrpkit-browser-"));
+  const places = ["--listen", "msrp://127.0.0.1:0;tcp", "--relay-listen", "msrps://127.0.0.1:0;tcp"];
+  const command = start(ownRuntime, ["start", "--json", "--http", `${port}`, "--folder", folder, ...places]);
+  // The echo, the relay, and then the page.
+  const { url } = await command.event("listening", 3);
   return {
-    origin,
+    origin: String(url).replace(/\/$/, ""),
     async close() {
-      child.stdin.end();
-      await ended;
+      await command.stop();
+      rmSync(folder, { recursive: true });
     },
   };
 }
