@@ -8,8 +8,10 @@ import type { Scope } from "effect/Scope";
 import { z } from "zod";
 import type { ClamdOptions } from "../adapters/clamd.ts";
 import type { Plugin } from "../core/mod.ts";
+import type { ArchiveOptions, ArchiveProblem } from "../plugins/archive.ts";
 import type { ContentFilterEvent, ContentFilterOptions, TextRule } from "../plugins/content_filter.ts";
 import type { RateLimitOptions } from "../plugins/rate_limit.ts";
+import { openArchivePlace } from "./archive_place.ts";
 import { CommandError } from "./cli/command_error.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import { EXIT_FILE, EXIT_USAGE } from "./exit_codes.ts";
@@ -41,7 +43,33 @@ type FileContentFilter = Omit<ContentFilterOptions, "virus"> & {
   };
 };
 
+type FileArchive = Omit<ArchiveOptions, "store"> & { readonly store: string };
+
+/** What is still to be written when a server ends gets so long. */
+const FLUSH_MS = 5_000;
+
 const factories = {
+  archive: async (options: FileArchive, terminal: Terminal): Promise<Configured> => {
+    const { archive } = await import("../plugins/archive.ts");
+    const { store: place, ...rest } = options;
+    if (typeof place !== "string") throw new TypeError("store: sqlite:FILE or postgres://… is wanted");
+    const store = await openArchivePlace(place, { create: true });
+    try {
+      const onProblem = (problem: ArchiveProblem): void => tellArchive(problem, terminal);
+      const plugin = archive({ ...rest, store, onProblem });
+      return {
+        plugin,
+        close: async () => {
+          const left = (await plugin.flush(FLUSH_MS)) ? 0 : plugin.spooled;
+          if (left > 0) tellArchive({ kind: "lost", messages: left, error: undefined }, terminal);
+          await store.close();
+        },
+      };
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  },
   contentFilter: async (options: FileContentFilter, terminal: Terminal): Promise<Configured> => {
     const { contentFilter } = await import("../plugins/content_filter.ts");
     const { virus, ...rest } = options;
@@ -152,5 +180,13 @@ function tellFinding(
   terminal.result(
     { event: "finding", rule, action, status, detail, messageId },
     `content filter: ${action} a message (${rule}: ${detail})`,
+  );
+}
+
+function tellArchive({ kind, messages, error }: ArchiveProblem, terminal: Terminal): void {
+  const reason = error?.message;
+  terminal.result({ event: "archive", problem: kind, messages, reason }, undefined);
+  terminal.note(
+    `archive: ${kind}${messages > 0 ? `, ${messages} messages` : ""}${reason ? `: ${reason}` : ""}`,
   );
 }

@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT_OK, EXIT_USAGE } from "../exit_codes.ts";
 import { VERSION } from "../version.ts";
+import { addArchiveCommands } from "./archive_command.ts";
 import type { ChatOptions } from "./chat.ts";
 import type { EchoOptions } from "./echo.ts";
 import { reportFailure } from "./failure.ts";
@@ -207,6 +208,7 @@ function buildProgram(run: Run): Command {
     );
 
   addUserCommands(program, run);
+  addArchiveCommands(program, run);
   return program;
 }
 
