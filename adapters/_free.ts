@@ -1,4 +1,4 @@
-// Gives the memory of octets back at once, where the runtime can: arrays of 16 to 512 KiB for each read are garbage that
+// Gives the memory of octets back at once, where the runtime can. Arrays of 16 to 512 KiB for each read are garbage that
 // collectors see late, and fifty megabytes of it pile up before they do.
 
 /** A buffer that can be emptied (ECMAScript 2024; Bun, Deno, and Node from 22 on). */

@@ -1,5 +1,5 @@
-// Reads plain sockets of node:net into one buffer of the whole process: Node otherwise makes 64 KiB of garbage for every
-// read, which at a gigabyte per second collects itself into full collections and a hundred megabytes of memory.
+// Reads plain sockets of node:net into one buffer of the whole process. Node otherwise makes 64 KiB of garbage for every
+// read, which at a gigabyte per second means full collections and a hundred megabytes of memory.
 import net from "node:net";
 import process from "node:process";
 
