@@ -62,6 +62,7 @@ export class Outgoing {
   /** Sends what waits for a contact. `held` is what the other side has of it already. */
   flush(peer: string, session: Session, held: readonly HeldMessage[]): void {
     const here = new Map(held.map(({ messageId, octets }) => [messageId, octets]));
+    for (const [id, octets] of here) this.#tellCancelled(peer, id, octets, session);
     for (const item of unsent(this.#book.state, peer)) {
       this.#set(item, { status: "sending" });
       if (item.file === undefined) this.#sendText(item, session);
@@ -149,6 +150,32 @@ export class Outgoing {
       },
     });
     this.#follow(item, session, sent, gate);
+  }
+
+  // The other side still waits for a file that was cancelled while there was no session: a little more of it, and "#".
+  #tellCancelled(peer: string, id: string, held: number, session: Session): void {
+    const item = findItem(this.#book.state, peer, id, true);
+    const info = item?.file;
+    if (item?.status !== "cancelled" || info === undefined) return;
+    const left = new TextEncoder().encode(info.head).length + info.size - held;
+    // The last octet is held back until it is known to be the last.
+    if (left < 2) return;
+    const gate = new Gate();
+    const little = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+      yield new Uint8Array(Math.min(4096, left - 1));
+      gate.shut();
+      await gate.pass();
+    };
+    const sent: Sent = session.send(little(), {
+      messageId: id,
+      contentType: cpimType,
+      total: left,
+      start: held + 1,
+      onProgress: () => {
+        sent.abort();
+        gate.open();
+      },
+    });
   }
 
   #follow(item: Item, session: Session, sent: Sent, gate: Gate): void {

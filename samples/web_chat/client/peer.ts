@@ -92,8 +92,6 @@ export class Peer {
   /** A signal of the contact. */
   signal(instance: string, signal: Signal): void {
     if (signal.kind === "offer") {
-      // Both have called: the offer of the one whose name comes first stands (RFC 3261 would have both try again).
-      if (this.#calling !== undefined && this.#host.user < this.name) return;
       void this.#run(() => this.#answer(instance, signal));
     } else if (signal.call === this.#calling?.id) {
       void this.#run(() => this.#answered(signal));
@@ -145,7 +143,9 @@ export class Peer {
   }
 
   async #answer(instance: string, signal: Description): Promise<void> {
-    if (this.#calling !== undefined) this.#giveUp(this.#calling);
+    // Both have called: the offer of the one whose name comes first stands (RFC 3261 would have both try again). Both must
+    // see it alike, so it is decided here, where a call of ours that was being made is made.
+    if (this.#calling !== undefined && this.#host.user < this.name) return;
     this.#drop();
     // Their messages of the session before must be in the archive, or we would ask for them again.
     const held = await this.#host.held(this.name);
@@ -191,9 +191,13 @@ export class Peer {
   #use(call: Call, held: readonly HeldMessage[]): void {
     const session = call.session as Session;
     this.#current = call;
+    clearTimeout(this.#timer);
+    // What was agreed on and never came to be, because one side knows nothing of it any more.
+    this.#timer = setTimeout(() => session.abort(new Error("No session came of the call")), answerMs);
     session.ready.then(
       () => {
         if (this.#current !== call) return;
+        clearTimeout(this.#timer);
         this.#wait = retryMs.first;
         this.#host.opened(this.name, session, held);
       },

@@ -158,6 +158,26 @@ describe("two people of a web chat", () => {
   );
 
   test(
+    "a file that is cancelled while the other one is away is over when he is back",
+    async () => {
+      const alice = await ChatClient.enter(server.origin, "alice");
+      const archive = new MemoryArchive();
+      const bob = await ChatClient.enter(server.origin, "bob", archive);
+      alice.chat.sendFiles("bob", [fileOf("gone.bin", 20_000_000)]);
+      await bob.line("alice", "< receiving gone.bin");
+      alice.chat.pause(alice.last("bob"));
+      await bob.chat.close();
+      alice.chat.cancel(alice.last("bob"));
+      const again = await ChatClient.enter(server.origin, "bob", archive);
+      again.chat.open("alice");
+      await again.line("alice", "< cancelled gone.bin");
+      expect(alice.lines("bob")).toEqual(["> cancelled gone.bin"]);
+      await Promise.all([alice.chat.close(), again.chat.close()]);
+    },
+    limitMs,
+  );
+
+  test(
     "the echo sends texts and files back",
     async () => {
       const alice = await ChatClient.enter(server.origin, "alice");
