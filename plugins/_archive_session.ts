@@ -5,6 +5,7 @@
 import type { ChunkContext, Session } from "../core/mod.ts";
 import { type BodyBudget, CollectedBody } from "./_archive_body.ts";
 import type { Spooled } from "./_archive_spool.ts";
+import { randomHex } from "./_random_hex.ts";
 
 /** A message that is coming. */
 export interface Incoming {
@@ -60,12 +61,4 @@ export class ArchivedSession {
 /** By what a message that comes is known. */
 export function keyOf({ connection, messageId }: Pick<ChunkContext, "connection" | "messageId">): string {
   return `${connection.id} ${messageId}`;
-}
-
-/** Random octets as text. */
-export function randomHex(octets: number): string {
-  let text = "";
-  for (const octet of crypto.getRandomValues(new Uint8Array(octets)))
-    text += octet.toString(16).padStart(2, "0");
-  return text;
 }

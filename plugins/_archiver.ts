@@ -4,26 +4,23 @@
  */
 import {
   type ChunkContext,
-  type ConnectionHandle,
-  type HandshakeUser,
   type Hooks,
-  handshakeUser,
   type MaybeVerdict,
-  type MsrpUri,
   type Next,
   type OutgoingContext,
   type PluginHost,
-  relayUser,
   type Session,
   type TapEvents,
   Verdict,
 } from "../core/mod.ts";
 import { type BodyBudget, CollectedBody } from "./_archive_body.ts";
-import { ArchivedSession, type Incoming, keyOf, type Outgoing, randomHex } from "./_archive_session.ts";
+import { ArchivedSession, type Incoming, keyOf, type Outgoing } from "./_archive_session.ts";
 import type { ArchiveSpool, Spooled } from "./_archive_spool.ts";
 import { textOf } from "./_archive_text.ts";
 import type { ArchiveDirection, ArchiveFate, ArchiveProblem, ArchiveRecord } from "./_archive_types.ts";
 import { defaultContentType } from "./_cpim_outgoing.ts";
+import { loginOn, partyOf } from "./_parties.ts";
+import { randomHex } from "./_random_hex.ts";
 import { readThrough } from "./_read_through.ts";
 import { isRelayed } from "./_relayed.ts";
 
@@ -389,19 +386,4 @@ function typeOf({ contentType, body }: OutgoingContext): string | undefined {
 function octetsOf(body: OutgoingContext["body"]): Uint8Array | undefined {
   if (typeof body === "string") return new TextEncoder().encode(body);
   return body instanceof Uint8Array ? body : undefined;
-}
-
-// The user who has proved to be there, as far as this node knows.
-function loginOn(session: Session, connection: ConnectionHandle | undefined): string | undefined {
-  const user: HandshakeUser | undefined =
-    (isRelayed(session) ? undefined : session.get(handshakeUser)) ??
-    connection?.get(handshakeUser) ??
-    connection?.get(relayUser);
-  if (user === undefined) return undefined;
-  return user.realm === undefined ? user.user : `${user.user}@${user.realm}`;
-}
-
-function partyOf(uri: MsrpUri | undefined): string {
-  if (uri === undefined) return "";
-  return uri.user === undefined ? uri.host : `${uri.user}@${uri.host}`;
 }

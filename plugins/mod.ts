@@ -73,3 +73,19 @@ export { type ReassemblyOptions, reassembly } from "./reassembly.ts";
 export { type ReportsOptions, reports } from "./reports.ts";
 export { type SpansOptions, spans } from "./spans.ts";
 export { type TraceOptions, type TraceOutput, type TraceSink, type TraceStart, trace } from "./trace.ts";
+export {
+  type PolicyMessage,
+  type PolicyQuestion,
+  verifyWebhook,
+  type WebhookEvent,
+  type WebhookEventName,
+  type WebhookFetch,
+  type WebhookOptions,
+  type WebhookPlugin,
+  type WebhookPolicy,
+  type WebhookProblem,
+  type WebhookResponse,
+  type WebhookVerification,
+  webhook,
+  webhookEventNames,
+} from "./webhook.ts";
