@@ -37,7 +37,7 @@ export async function nodeAttempt(
     ...(reads === undefined ? {} : { onread: reads.onread }),
   });
   await connected(plain, signal);
-  if (reads !== undefined) return join(plain, accept, limits, { reads });
+  if (!target.secure) return join(plain, accept, limits, reads === undefined ? {} : { reads });
   const socket = tls.connect({ ...clientTls(target), socket: plain });
   let peer: PeerCertificate | undefined;
   try {
