@@ -142,7 +142,7 @@ if (!browserWorks) {
         const [alice, bob] = await both();
         const digest = await sendBig(alice.page, 30);
         await alice.page.getByRole("button", { name: "Pause big.bin" }).click();
-        await alice.page.getByText("· paused").waitFor();
+        await alice.page.getByText("paused ·").waitFor();
         await say(alice.page, "bob", "it stands still");
         await bob.page.locator(".log").getByText("it stands still").waitFor();
         expect(await bob.page.locator("progress").count()).toBe(1);

@@ -11,7 +11,6 @@ const paths = {
   pause: "M9 6v12M15 6v12",
   resume: "M8 5l11 7-11 7z",
   cancel: "M6 6l12 12M18 6L6 18",
-  retry: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4h-4",
   file: "M7 3h7l4 4v14H7zM14 3v4h4",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   leave: "M14 5H6v14h8M11 12h9M17 8l4 4-4 4",

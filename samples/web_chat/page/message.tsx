@@ -38,9 +38,6 @@ function MessageView({ item, actions }: Props) {
         </span>
       )}
       <span class="meta">
-        {out && item.status === "failed" && (
-          <Action name="retry" label="Send again" run={() => actions.retry(item)} />
-        )}
         <time datetime={new Date(at).toISOString()}>{time.format(at)}</time>
         {out && <Ticks item={item} label={statusWord(item)} />}
       </span>
@@ -78,8 +75,8 @@ function FileView({ item, file, actions }: Props & { file: FileInfo }) {
         <span class="file-name">
           <strong>{file.name}</strong>
           <span class="file-size">
+            {item.paused && moving ? "paused · " : ""}
             {moving ? `${formatSize(sent)} of ${formatSize(file.size)}` : formatSize(file.size)}
-            {item.paused && moving ? " · paused" : ""}
             {status === "waiting" && !item.paused ? " · waiting" : ""}
             {status === "failed" || status === "cancelled" ? ` · ${statusWord(item)}` : ""}
           </span>
