@@ -21,3 +21,12 @@ export function closeCodeFor(reason: Error | undefined): number | undefined {
     return reason.code === "node-closed" ? closeCodes.goingAway : closeCodes.policy;
   return reason instanceof LocalProtocolError ? closeCodes.goingAway : undefined;
 }
+
+/** Answers the closing frame of a peer where the runtime does not: with its code, or 1000 for one that cannot be sent. */
+export function finishClose(socket: { close(code: number): void }, code: number): void {
+  try {
+    socket.close(code === closeCodes.noStatus ? closeCodes.normal : code);
+  } catch {
+    // It is closed already, or has just broken.
+  }
+}

