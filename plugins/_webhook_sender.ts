@@ -54,6 +54,7 @@ export class WebhookSender {
   #retryInMs = 0;
   #flushing = 0;
   #overflow = 0;
+  #abort: AbortController | undefined;
 
   constructor(options: SenderOptions, host: Pick<PluginHost, "setTimer">) {
     this.#options = options;
@@ -118,7 +119,11 @@ export class WebhookSender {
     }
     clearTimeout(timer);
     this.#flushing--;
-    if (!this.#empty) this.#later(this.#retryInMs);
+    if (!this.#empty) {
+      // Nothing of it outlives the time that there was.
+      this.#abort?.abort(new Error("The time to send what waits is over"));
+      this.#later(this.#retryInMs);
+    }
     return this.#empty;
   }
 
@@ -173,6 +178,7 @@ export class WebhookSender {
     const { timeoutMs, maxAttempts, maxRetryAfterMs, wallClock, problem } = this.#options;
     batch.attempts++;
     const abort = new AbortController();
+    this.#abort = abort;
     const cancel = this.#timeLimit(() => {
       abort.abort(new Error(`No answer within ${timeoutMs} ms`));
     }, timeoutMs);
@@ -201,6 +207,7 @@ export class WebhookSender {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     } finally {
       cancel();
+      this.#abort = undefined;
     }
     if (batch.attempts >= maxAttempts) {
       this.#dropped(batch.events, error);

@@ -3,6 +3,7 @@
  * names is loaded, and nothing else.
  */
 import { readFile } from "node:fs/promises";
+import process from "node:process";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
 import { z } from "zod";
@@ -11,6 +12,7 @@ import type { Plugin } from "../core/mod.ts";
 import type { ArchiveOptions, ArchiveProblem } from "../plugins/archive.ts";
 import type { ContentFilterEvent, ContentFilterOptions, TextRule } from "../plugins/content_filter.ts";
 import type { RateLimitOptions } from "../plugins/rate_limit.ts";
+import type { WebhookOptions, WebhookProblem } from "../plugins/webhook.ts";
 import { openArchivePlace } from "./archive_place.ts";
 import { CommandError } from "./cli/command_error.ts";
 import type { Terminal } from "./cli/terminal.ts";
@@ -83,6 +85,20 @@ const factories = {
     return {
       plugin,
       reload: (next) => plugin.reload((next as FileContentFilter).text?.rules ?? ([] as TextRule[])),
+    };
+  },
+  webhook: async (options: WebhookOptions, terminal: Terminal): Promise<Configured> => {
+    const { webhook } = await import("../plugins/webhook.ts");
+    // Better in the environment than in a file that many can read.
+    const secret = options.secret ?? process.env["MSRPKIT_WEBHOOK_SECRET"];
+    const onProblem = (problem: WebhookProblem): void => tellWebhook(problem, terminal);
+    const plugin = webhook({ ...options, ...(secret === undefined ? {} : { secret }), onProblem });
+    return {
+      plugin,
+      close: async () => {
+        if (await plugin.flush(FLUSH_MS)) return;
+        tellWebhook({ kind: "dropped", count: plugin.queued, error: new Error("the server ends") }, terminal);
+      },
     };
   },
   rateLimit: async (options: RateLimitOptions): Promise<Configured> => {
@@ -189,4 +205,9 @@ function tellArchive({ kind, messages, error }: ArchiveProblem, terminal: Termin
   terminal.note(
     `archive: ${kind}${messages > 0 ? `, ${messages} messages` : ""}${reason ? `: ${reason}` : ""}`,
   );
+}
+
+function tellWebhook({ kind, count, error }: WebhookProblem, terminal: Terminal): void {
+  terminal.result({ event: "webhook", problem: kind, count, reason: error.message }, undefined);
+  terminal.note(`webhook: ${kind}, ${count}: ${error.message}`);
 }

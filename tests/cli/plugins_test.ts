@@ -2,6 +2,8 @@
 // Mistakes in the file end the command before it listens, and change nothing while it runs.
 // The guide shows it as: msrpkit echo --plugins plugins.json
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "#test";
@@ -78,12 +80,51 @@ describe("--plugins", () => {
     expect([(await relay.stop()).code, (await echo.stop()).code]).toEqual([0, 0]);
   });
 
+  test("an archive and a webhook: what was echoed is found, and told to a service, when the server has ended", async () => {
+    const store = `sqlite:${join(folder, "messages.db")}`;
+    let told = "";
+    const service = createServer((request, response) => {
+      request.setEncoding("utf8").on("data", (text: string) => {
+        told += text;
+      });
+      request.on("end", () => response.writeHead(204, { connection: "close" }).end());
+    });
+    await new Promise<void>((listening) => {
+      service.listen(0, "127.0.0.1", listening);
+    });
+    const { port } = service.address() as AddressInfo;
+    write({
+      archive: { store, maxAgeMs: 86_400_000, batchMs: 60_000 },
+      webhook: { url: `http://127.0.0.1:${port}/`, events: ["message-accepted"], batchMs: 60_000 },
+    });
+    const echo = start(ownRuntime, ["echo", ...anyPort, "--plugins", file, "--json"]);
+    const { uri } = await echo.event("listening");
+    const to = ["send", "--to", String(uri).replace(";tcp", "/x;tcp"), "--echo"];
+    expect((await run(ownRuntime, [...to, "remember me"])).stdout).toBe("remember me\n");
+    expect((await echo.stop()).code).toBe(0);
+    expect(JSON.parse(told).events).toMatchObject([{ event: "message-accepted", size: 11 }]);
+    await new Promise((closed) => service.close(closed));
+    const search = ["archive", "search", "--store", store, "--text", "REMEMBER"];
+    const found = (await run(ownRuntime, [...search, "--json"])).stdout.trim().split("\n");
+    const events = found.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map(({ direction, text, fate }) => [direction, text, fate]).sort()).toEqual([
+      ["in", "remember me", "accepted"],
+      ["out", "remember me", expect.stringMatching(/accepted|delivered/)],
+    ]);
+    const lines = (await run(ownRuntime, [...search, "--direction", "in"])).stdout;
+    expect(lines).toMatch(/^20.* in .* text\/plain +11 +accepted +remember me\n$/);
+  });
+
   test("a file that cannot be used is told of, plugin and option by name", async () => {
     for (const [plugins, code, said] of [
       ["{", 2, "it is no JSON"],
       [{ contentFilters: {} }, 2, "contentFilter"],
       [{ contentFilter: { allowed: [] } }, 2, 'contentFilter: Cannot make plugin "content_filter"'],
       [{ contentFilter: { virus: {} } }, 2, "virus.clamd"],
+      [{ archive: {} }, 2, "archive: store"],
+      [{ archive: { store: "mysql://x" } }, 2, "sqlite:FILE or postgres://"],
+      [{ archive: { store: `sqlite:${join(folder, "none", "x.db")}` } }, 4, "x.db"],
+      [{ webhook: {} }, 2, "url or policy is needed"],
       [{ rateLimit: { perSession: { messages: { perSecond: -1 } } } }, 2, "rateLimit"],
     ] as const) {
       write(plugins);
