@@ -151,7 +151,8 @@ function summarize(
       messageId,
       name: source.name,
       bytes,
-      chunks,
+      // What nobody answers is not counted: Failure-Report is "no" or "partial".
+      ...(chunks > 0 ? { chunks } : {}),
       reports,
       milliseconds: Math.round(milliseconds),
       megabytesPerSecond: Number(speed.toFixed(2)),
@@ -162,7 +163,7 @@ function summarize(
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
   const figures = [
     formatBytes(bytes),
-    plural(chunks, "chunk"),
+    ...(chunks > 0 ? [plural(chunks, "chunk")] : []),
     formatDuration(milliseconds),
     formatSpeed(speed),
     plural(reports, "report"),
