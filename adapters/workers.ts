@@ -41,6 +41,12 @@ import {
 } from "./_ws_handshake.ts";
 import { type HandshakeRules, type WebSocketLimits, webSocketLimits } from "./_ws_limits.ts";
 
+export {
+  type WorkersConnect,
+  type WorkersConnectorOptions,
+  type WorkersSocket,
+  workersConnector,
+} from "./_workers_dial.ts";
 export type { DurableState, DurableStorage, HibernatableSocket } from "./_workers_types.ts";
 
 /** What the function that makes the node gets. */

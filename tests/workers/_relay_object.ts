@@ -1,6 +1,13 @@
 // Nodes as Durable Objects for the tests of hibernation: an echo, a relay, a relay that soon closes quiet connections, and an
 // endpoint that is told over HTTP whom to expect. The first part of a path says which: `/relay/msrp`, `/relay/made`.
-import { type MsrpObjectClass, type MsrpObjectHost, msrpObject } from "../../adapters/workers.ts";
+// @ts-expect-error: a module of the runtime
+import { connect } from "cloudflare:sockets";
+import {
+  type MsrpObjectClass,
+  type MsrpObjectHost,
+  msrpObject,
+  workersConnector,
+} from "../../adapters/workers.ts";
 import { Msrp, relay, StaticCredentials } from "../../mod.ts";
 import { counting, type ObjectEnv, objectOf } from "./_objects.ts";
 
@@ -14,6 +21,8 @@ function relayNode({ nonces }: MsrpObjectHost<ObjectEnv>, idleMs: number): Msrp 
     nonces,
     allowPlainAuth: true,
     limits: { idleMs, minExpires: 1 },
+    connector: workersConnector(connect),
+    dial: { allow: ["127.0.0.0/8"] },
   });
   return new Msrp().use(plugin);
 }
