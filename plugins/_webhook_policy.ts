@@ -177,7 +177,7 @@ function cacheKey({ direction, from, to, user, remoteAddress, secure, message }:
 // A comment goes into the first line of a response.
 function printable(comment: string): string | undefined {
   const text = comment
-    .replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, " ")
+    .replace(/[\p{Cc}\p{Cs}\s]+/gu, " ")
     .trim()
     .slice(0, maxCommentLength);
   return text === "" ? undefined : text;
