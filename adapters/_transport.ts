@@ -15,6 +15,17 @@ export interface SocketFacts {
   readonly peerCertificate?: PeerCertificate | undefined;
 }
 
+// The addresses that came last: connections of one listener have theirs in common, and mostly many have one peer's.
+const lastAddresses: string[] = [];
+
+function known(address: string): string {
+  const same = lastAddresses.find((one) => one === address);
+  if (same !== undefined) return same;
+  if (lastAddresses.length >= 8) lastAddresses.shift();
+  lastAddresses.push(address);
+  return address;
+}
+
 /**
  * Base of the socket transports. A subclass moves bytes and calls `deliver`, `roomAgain`, `peerEnded` and `finish`;
  * it implements how to flush and end (`startClose`), how to drop (`drop`) and how far the flush has got.
@@ -33,7 +44,11 @@ export abstract class SocketTransport implements Transport {
   #error: Error | undefined;
 
   constructor(facts: SocketFacts, limits: ResolvedLimits) {
-    this.#facts = facts;
+    this.#facts = {
+      ...facts,
+      remoteAddress: known(facts.remoteAddress),
+      localAddress: known(facts.localAddress ?? ""),
+    };
     this.limits = limits;
   }
 

@@ -33,6 +33,9 @@ export type ControlRequest = Omit<OutgoingRequest, "transactionId"> & {
   readonly transactionId?: string | undefined;
 };
 
+/** An empty queue, to be looked at only. */
+const nothing = new FrameQueue(1);
+
 /** The state of one connection; see the top of this file for the contract. */
 export class Connection {
   #limits: ConnectionLimits;
@@ -43,8 +46,10 @@ export class Connection {
   readonly #ring: MessageRing;
   readonly #chunks: ChunkWriter;
   readonly #responses: FrameQueue;
-  readonly #requests: FrameQueue;
-  readonly #forwards: FrameQueue;
+  // Made when something is queued: most idle connections only ever answer.
+  #requests: FrameQueue = nothing;
+  #forwards: FrameQueue = nothing;
+  readonly #blockBytes: number;
   readonly #out = new FrameWriter();
   readonly #sink = (frame: Frame): void => this.#received(frame);
   #events: ConnectionEvent[] = [];
@@ -67,10 +72,8 @@ export class Connection {
     );
     this.#ring = new MessageRing(this.#limits.interruptBytes);
     // RFC 7977 §5.1: one frame per WebSocket message, so no frames share a block there.
-    const blockBytes = this.#framing === "message" ? 1 : this.#limits.maxWriteBytes;
-    this.#responses = new FrameQueue(blockBytes);
-    this.#requests = new FrameQueue(blockBytes);
-    this.#forwards = new FrameQueue(blockBytes);
+    this.#blockBytes = this.#framing === "message" ? 1 : this.#limits.maxWriteBytes;
+    this.#responses = new FrameQueue(this.#blockBytes);
     this.#chunks = new ChunkWriter({
       limits: this.#limits,
       framing: this.#framing,
@@ -161,6 +164,7 @@ export class Connection {
         ? undefined
         : new OpenTransaction(id, request.method, undefined, owner, interest);
     if (transaction !== undefined) transaction.flag = request.flag ?? "$";
+    if (this.#requests === nothing) this.#requests = new FrameQueue(this.#blockBytes);
     this.#requests.request({ ...request, transactionId: id }, transaction);
     if (transaction !== undefined) this.#transactions.add(transaction);
     return id;
@@ -199,6 +203,8 @@ export class Connection {
       transaction.flag = change.flag ?? frame.flag;
       this.#transactions.add(transaction);
     }
+    if (send && this.#forwards === nothing) this.#forwards = new FrameQueue(this.#blockBytes);
+    if (!send && this.#requests === nothing) this.#requests = new FrameQueue(this.#blockBytes);
     (send ? this.#forwards : this.#requests).forward(frame, id, change, transaction);
     return id;
   }

@@ -24,8 +24,8 @@ const none: readonly OpenTransaction[] = [];
 export class FrameQueue {
   readonly #maxBlockBytes: number;
   readonly #writer = new FrameWriter();
-  readonly #blocks: FrameBlock[] = [];
-  #transactions: OpenTransaction[] = [];
+  #blocks: FrameBlock[] | undefined;
+  #transactions: OpenTransaction[] | undefined;
   #sealedBytes = 0;
 
   /** @param maxBlockBytes a block that has grown to this is complete; 1 puts every frame into a block of its own */
@@ -40,7 +40,7 @@ export class FrameQueue {
 
   /** Octets of the block that `take` gives. */
   get nextBytes(): number {
-    return this.#blocks[0]?.bytes.length ?? this.#writer.length;
+    return this.#blocks?.[0]?.bytes.length ?? this.#writer.length;
   }
 
   /** @throws LocalProtocolError when the grammar forbids it; the queue is unchanged then */
@@ -52,7 +52,7 @@ export class FrameQueue {
   /** @throws LocalProtocolError when the grammar forbids it; the queue is unchanged then */
   request(request: OutgoingRequest, transaction: OpenTransaction | undefined): void {
     this.#writer.request(request);
-    if (transaction !== undefined) this.#transactions.push(transaction);
+    if (transaction !== undefined) (this.#transactions ??= []).push(transaction);
     if (this.#writer.length >= this.#maxBlockBytes) this.#seal();
   }
 
@@ -66,7 +66,7 @@ export class FrameQueue {
     // Two long bodies would outgrow the buffers that are used again.
     if (this.#writer.length > 0 && this.#writer.length + frame.bodyLength > this.#maxBlockBytes) this.#seal();
     this.#writer.forward(frame, id, change);
-    if (transaction !== undefined) this.#transactions.push(transaction);
+    if (transaction !== undefined) (this.#transactions ??= []).push(transaction);
     if (this.#writer.length >= this.#maxBlockBytes) this.#seal();
   }
 
@@ -78,11 +78,13 @@ export class FrameQueue {
 
   /** Takes what leaves next. */
   take(): FrameBlock | undefined {
-    if (this.#blocks.length === 0) {
+    if (this.#blocks === undefined) {
       if (this.#writer.length === 0) return undefined;
-      this.#seal();
+      // The usual case: nothing is behind it, and no list is needed.
+      return this.#block();
     }
     const block = this.#blocks.shift();
+    if (this.#blocks.length === 0) this.#blocks = undefined;
     this.#sealedBytes -= block?.bytes.length ?? 0;
     return block;
   }
@@ -92,11 +94,16 @@ export class FrameQueue {
     while (this.take() !== undefined);
   }
 
+  #block(): FrameBlock {
+    const block = { bytes: this.#writer.take(), transactions: this.#transactions ?? none };
+    this.#transactions = undefined;
+    return block;
+  }
+
   #seal(): void {
-    const bytes = this.#writer.take();
-    const transactions = this.#transactions.length === 0 ? none : this.#transactions;
-    if (this.#transactions.length > 0) this.#transactions = [];
-    this.#blocks.push({ bytes, transactions });
-    this.#sealedBytes += bytes.length;
+    const block = this.#block();
+    this.#blocks ??= [];
+    this.#blocks.push(block);
+    this.#sealedBytes += block.bytes.length;
   }
 }

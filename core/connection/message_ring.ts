@@ -40,8 +40,8 @@ class RingSession {
 
 /** The messages of a connection, ready ones in order of their turns. */
 export class MessageRing {
-  readonly #sessions = new Map<string, RingSession>();
-  readonly #parked = new Map<OutgoingMessage, RingEntry>();
+  #sessions: Map<string, RingSession> | undefined;
+  #parked: Map<OutgoingMessage, RingEntry> | undefined;
   #head: RingSession | undefined;
   #tail: RingSession | undefined;
   #size = 0;
@@ -77,6 +77,7 @@ export class MessageRing {
   /** A new message takes its place at the end of its session's turns. */
   add(message: OutgoingMessage): void {
     const key = message.fromPath.at(-1)?.key ?? "";
+    this.#sessions ??= new Map();
     let session = this.#sessions.get(key);
     if (session === undefined) {
       session = new RingSession(key);
@@ -119,26 +120,27 @@ export class MessageRing {
 
   /** The source of the entry has no data: it takes no turns until `wake`. */
   park(entry: RingEntry): void {
+    this.#parked ??= new Map();
     this.#parked.set(entry.message, entry);
   }
 
   /** The source has data again, or the message was aborted. */
   wake(message: OutgoingMessage): void {
-    const entry = this.#parked.get(message);
+    const entry = this.#parked?.get(message);
     if (entry === undefined) return;
-    this.#parked.delete(message);
+    this.#parked?.delete(message);
     this.push(entry);
   }
 
   /** The message of an entry taken by `next` is done. */
   remove(entry: RingEntry): void {
     this.#size--;
-    if (--entry.session.live === 0) this.#sessions.delete(entry.session.key);
+    if (--entry.session.live === 0) this.#sessions?.delete(entry.session.key);
   }
 
   /** Takes out every entry that is not in the caller's hands. */
   drain(): RingEntry[] {
-    for (const message of [...this.#parked.keys()]) this.wake(message);
+    for (const message of [...(this.#parked?.keys() ?? [])]) this.wake(message);
     const all: RingEntry[] = [];
     for (let entry = this.next(); entry !== undefined; entry = this.next()) {
       this.remove(entry);

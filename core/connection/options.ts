@@ -82,18 +82,24 @@ const defaults: ConnectionLimits = {
   openChunkIdleMs: 5000,
 };
 
+// Connections have the same limits as the one before, mostly, and ten thousand of them one object.
+let latest: ConnectionLimits = defaults;
+
 /**
  * Fills in defaults and checks the numbers.
  * @throws RangeError for a limit that is not a number of at least 1
  */
 export function connectionLimits(options: ConnectionOptions): ConnectionLimits {
   const limits: Record<keyof ConnectionLimits, number> = { ...defaults };
+  let same = true;
   for (const key of Object.keys(defaults) as (keyof ConnectionLimits)[]) {
     const value = options[key] ?? defaults[key];
     if (!(value >= 1)) {
       throw new RangeError(`Cannot use ${key}: ${value} (must be at least 1)`);
     }
     limits[key] = value;
+    same &&= value === latest[key];
   }
-  return limits;
+  if (!same) latest = limits;
+  return latest;
 }

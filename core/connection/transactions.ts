@@ -74,11 +74,14 @@ class TransactionQueue {
   }
 }
 
+const none: Map<string, OpenTransaction> = new Map();
+
 /** All transactions of a connection that may still be answered; every operation is O(1) per transaction. */
 export class Transactions {
   readonly #timeoutMs: number;
   readonly #maxRemembered: number;
-  readonly #open = new Map<string, OpenTransaction>();
+  // Made when the first is opened: of ten thousand idle connections few have sent anything.
+  #open: Map<string, OpenTransaction> = none;
   readonly #awaiting = new TransactionQueue();
   readonly #remembered = new TransactionQueue();
   #awaitingCount = 0;
@@ -123,6 +126,7 @@ export class Transactions {
   /** Opens a transaction: from now on a response with its id finds it. */
   add(transaction: OpenTransaction): void {
     transaction.open = true;
+    if (this.#open === none) this.#open = new Map();
     this.#open.set(transaction.id, transaction);
     if (transaction.interest === "response") this.#awaitingCount++;
   }

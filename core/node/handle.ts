@@ -22,8 +22,9 @@ export class Handle implements ConnectionHandle {
   readonly direction: "inbound" | "outbound";
   readonly #transport: Transport;
   readonly #target: HandleTarget;
-  readonly #values: Map<Key<unknown>, unknown> = new Map();
-  readonly #kept: Map<string, unknown> = new Map();
+  // A list: there are few, and a table costs an idle connection half a kilobyte.
+  #values: [key: Key<unknown>, value: unknown][] | undefined;
+  #kept: Map<string, unknown> | undefined;
 
   constructor(id: number, direction: "inbound" | "outbound", transport: Transport, target: HandleTarget) {
     this.id = id;
@@ -64,25 +65,29 @@ export class Handle implements ConnectionHandle {
   }
 
   get<T>(key: Key<T>): T | undefined {
-    return (this.#values.has(key) ? this.#values.get(key) : this.#kept.get(key.name)) as T | undefined;
+    const found = this.#values?.find(([one]) => one === key);
+    return (found === undefined ? this.#kept?.get(key.name) : found[1]) as T | undefined;
   }
 
   set<T>(key: Key<T>, value: T | undefined): void {
-    this.#kept.delete(key.name);
-    if (value === undefined) this.#values.delete(key);
-    else this.#values.set(key, value);
+    this.#kept?.delete(key.name);
+    const others = this.#values?.filter(([one]) => one !== key) ?? [];
+    this.#values = value === undefined ? others : [...others, [key, value]];
   }
 
   /** What was put on it, by the names of the keys; a name of two keys tells neither. */
   named(): ReadonlyMap<string, unknown> {
     const found = new Map(this.#kept);
-    for (const [{ name }, value] of this.#values) found.set(name, found.has(name) ? undefined : value);
+    for (const [{ name }, value] of this.#values ?? []) found.set(name, found.has(name) ? undefined : value);
     return found;
   }
 
   /** Puts on it what was on the handle of the same connection in another instance of the node. */
   resume(values: Iterable<readonly [name: string, value: unknown]>): void {
-    for (const [name, value] of values) this.#kept.set(name, value);
+    for (const [name, value] of values) {
+      this.#kept ??= new Map();
+      this.#kept.set(name, value);
+    }
   }
 
   close(): void {

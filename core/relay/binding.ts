@@ -3,6 +3,7 @@
  * (RFC 4976 §6.3). All rights to forward hang on it.
  */
 import type { ForwardedSession } from "../node/forwarding.ts";
+import type { Timer, Timers } from "../node/timers.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import type { RelayHop } from "./hop.ts";
 import type { Rate } from "./rate.ts";
@@ -39,11 +40,17 @@ export class Binding {
    * Peers whose requests named this URI, by their own URI, with the connection they came on. It is a way to the peer for
    * this URI alone: what a stranger claims to be is no routing table (RFC 4976 §6.4, and trap T36).
    */
-  readonly peers: Map<string, RelayHop> = new Map();
+  get peers(): Map<string, RelayHop> {
+    return (this.#peers ??= new Map());
+  }
   /** Ways under this URI on which messages have begun that have not ended. */
   underWay: Set<object> | undefined;
   /** The session object that plugins see; made when one is needed. */
   session: ForwardedSession | undefined;
+  /** Ends it at its time. */
+  timer: Timer | undefined;
+  timers: Timers | undefined;
+  #peers: Map<string, RelayHop> | undefined;
   #over = false;
 
   constructor(init: BindingInit) {
@@ -70,7 +77,7 @@ export class Binding {
   /** The URI is void from now on. */
   end(error: Error | undefined): void {
     this.#over = true;
-    this.peers.clear();
+    this.#peers = undefined;
     this.session?.end(error);
     this.session = undefined;
   }

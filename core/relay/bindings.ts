@@ -40,7 +40,6 @@ export class Bindings {
   #limits: ResolvedRelayLimits;
   readonly #byId = new Map<string, Binding>();
   readonly #users = new Map<string, UserAccount>();
-  readonly #timers = new Map<Binding, [Timers, Timer]>();
 
   constructor(limits: ResolvedRelayLimits) {
     this.#limits = limits;
@@ -61,7 +60,7 @@ export class Bindings {
     const { maxBindings, maxBindingsPerConnection, maxBindingsPerUser } = this.#limits;
     const { hop, relay } = grant;
     if (this.#byId.size >= maxBindings) return undefined;
-    if (relay === undefined && hop.bindings.size >= maxBindingsPerConnection) return undefined;
+    if (relay === undefined && hop.bindings.length >= maxBindingsPerConnection) return undefined;
     const now = timers.clock.now();
     const user = this.#account(grant.user, grant.realm, now);
     if (user.bindings >= maxBindingsPerUser) return undefined;
@@ -103,15 +102,16 @@ export class Bindings {
       hop: relay === undefined ? hop : undefined,
       relay,
       expiresAt,
-      chunks: new Rate(maxChunksPerSecond, now),
-      bytes: new Rate(maxBytesPerSecond, now),
+      chunks: Rate.of(maxChunksPerSecond, now),
+      bytes: Rate.of(maxBytesPerSecond, now),
     });
     this.#byId.set(uri.sessionId ?? "", binding);
     this.#users.set(user.key, user);
     user.bindings++;
-    if (relay === undefined) hop.bindings.add(binding);
+    if (relay === undefined) hop.bindings.push(binding);
     const timer = new Timer(() => this.end(binding, undefined));
-    this.#timers.set(binding, [timers, timer]);
+    binding.timer = timer;
+    binding.timers = timers;
     timers.schedule(timer, binding.expiresAt);
     return binding;
   }
@@ -126,10 +126,9 @@ export class Bindings {
   end(binding: Binding, error: Error | undefined): void {
     if (!this.#byId.delete(binding.uri.sessionId ?? "")) return;
     this.generation++;
-    const [timers, timer] = this.#timers.get(binding) ?? [];
-    if (timer !== undefined) timers?.cancel(timer);
-    this.#timers.delete(binding);
-    binding.hop?.bindings.delete(binding);
+    if (binding.timer !== undefined) binding.timers?.cancel(binding.timer);
+    const ofHop = binding.hop?.bindings;
+    ofHop?.splice(ofHop.indexOf(binding), 1);
     binding.end(error);
     if (--binding.user.bindings === 0) this.#users.delete(binding.user.key);
   }
@@ -143,8 +142,8 @@ export class Bindings {
         name,
         realm,
         bindings: 0,
-        chunks: new Rate(maxUserChunksPerSecond, now),
-        bytes: new Rate(maxUserBytesPerSecond, now),
+        chunks: Rate.of(maxUserChunksPerSecond, now),
+        bytes: Rate.of(maxUserBytesPerSecond, now),
       }
     );
   }

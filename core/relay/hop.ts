@@ -28,7 +28,7 @@ const maxStrays = 3;
 export class RelayHop implements ForwardHop {
   readonly link: ForwardLink;
   /** URIs that were given out over it and hang on it. */
-  readonly bindings: Set<Binding> = new Set();
+  readonly bindings: Binding[] = [];
   /** Peers that are reached over it. */
   readonly peers: PeerWays = new PeerWays(this);
   /** Relays that the peer has proved to be (RFC 4976 §6.1); empty for everybody else. */
@@ -41,7 +41,7 @@ export class RelayHop implements ForwardHop {
   onEnded: (() => void) | undefined;
   readonly #relay: RelayCore;
   readonly #flows: Map<string, Flow> = new Map();
-  readonly #lanes: Map<Flow, ChunkLane> = new Map();
+  #lanes: Map<Flow, ChunkLane> | undefined;
   readonly #watch: Timer;
   readonly #progress = new Progress();
   readonly #waiting: Flow[] = [];
@@ -55,6 +55,7 @@ export class RelayHop implements ForwardHop {
   #strays = 0;
   #pendingAuths = 0;
   #frames = 0;
+  #lastFrame = 0; // of those that may begin, once the relay ends
   #ended = false;
 
   constructor(relay: RelayCore, link: ForwardLink, relayNames: readonly string[]) {
@@ -98,9 +99,20 @@ export class RelayHop implements ForwardHop {
 
   /** A message that came in over it has not gone on whole, or something that was passed on over it is not answered. */
   get underWay(): boolean {
-    if (this.link.state.connection.awaiting > 0 || this.untold.size > 0) return true;
+    const { awaiting, receiving } = this.link.state.connection;
+    if (awaiting > 0 || this.untold.size > 0 || (this.#succeeded && receiving)) return true;
     for (const flow of this.#flows.values()) if (flow.underWay) return true;
     return false;
+  }
+
+  /** The relay is about to end: nothing begins any more but what is half read by now. */
+  finish(): void {
+    this.#lastFrame = this.#frames + (this.link.state.connection.receiving ? 1 : 0);
+  }
+
+  /** The request that came last had begun when the relay began to end. */
+  get halfRead(): boolean {
+    return this.#frames <= this.#lastFrame;
   }
 
   /** What was passed on over it, or waits for that, counts as lost; its senders are told. */
@@ -171,15 +183,17 @@ export class RelayHop implements ForwardHop {
     else {
       // Clients keep their connection alive with it (RFC 7977 §6).
       this.succeeded();
-      const verdict = ACCEPTED;
-      if (carrierOf(frame, verdict, false) === "response")
-        this.link.respond(responseTo(frame, verdict, [to]));
+      if (carrierOf(frame, ACCEPTED, false) === "response")
+        this.link.respond(responseTo(frame, ACCEPTED, [to]));
     }
   }
 
   #auth(frame: RequestFrame): void {
-    if (this.#pendingAuths >= this.#relay.limits.maxPendingAuths) {
-      this.#drop("too-many-requests");
+    const { maxPendingAuths, maxPendingAuthsPerRelay } = this.#relay.limits;
+    if (this.#pendingAuths >= (this.shared ? maxPendingAuthsPerRelay : maxPendingAuths)) {
+      // A link between relays has the log-ins of many clients, who may come again.
+      if (this.shared) this.refuse(frame, 408);
+      else this.#drop("too-many-requests");
       return;
     }
     const verdict = this.#relay.host.request(frame, this.link, (c) =>
@@ -261,7 +275,7 @@ export class RelayHop implements ForwardHop {
     flow.leave();
     this.#flows.delete(key);
     this.#relay.flowCount--;
-    this.#lanes.delete(flow);
+    this.#lanes?.delete(flow);
     if (this.#lastFlow === flow) this.#lastPath = undefined;
   }
 
@@ -284,17 +298,12 @@ export class RelayHop implements ForwardHop {
     }
     if (!this.#succeeded) this.succeeded();
     if (frame.last && frame.failureReport === "yes") flow.acknowledge(frame.transactionId);
-    this.#relay.host.settled(
-      frame,
-      ACCEPTED,
-      this.link,
-      flow.route.bindings[0]?.session?.session,
-      "response",
-      waitedMs,
-    );
+    const session = flow.route.bindings[0]?.session?.session;
+    this.#relay.host.settled(frame, ACCEPTED, this.link, session, "response", waitedMs);
   }
 
   #laneOf(flow: Flow): ChunkLane {
+    this.#lanes ??= new Map();
     let lane = this.#lanes.get(flow);
     if (lane === undefined) {
       lane = new ChunkLane(this.#relay, this, flow);
@@ -314,12 +323,7 @@ export class RelayHop implements ForwardHop {
   }
 
   /** Refuses a request, as its method and its fields permit; further slices of it are dropped. */
-  refuse(
-    frame: RequestFrame,
-    status: number,
-    verdict: Verdict = new Verdict(status),
-    waitedMs: number = 0,
-  ): void {
+  refuse(frame: RequestFrame, status: number, verdict: Verdict = new Verdict(status), waitedMs = 0): void {
     if (!frame.last) this.#dropping = frame.transactionId;
     this.#relay.count("refused");
     const to = frame.toPath[0];
@@ -382,7 +386,7 @@ export class RelayHop implements ForwardHop {
     if (this.#ended) return;
     this.#ended = true;
     this.link.timers.cancel(this.#watch);
-    for (const lane of this.#lanes.values()) lane.close();
+    for (const lane of this.#lanes?.values() ?? []) lane.close();
     for (const binding of [...this.bindings]) this.#relay.bindings.end(binding, error);
     this.peers.clear();
     for (const flow of this.#waiting.splice(0)) flow.fail(408);

@@ -45,7 +45,8 @@ interface Use {
 
 // 48 bits of milliseconds last for 8,900 years; 64 random bits keep nonces of one millisecond apart.
 const timeBytes = 6;
-const headBytes = timeBytes + 8;
+const randomBytes = 8;
+const headBytes = timeBytes + randomBytes;
 const macBytes = 16;
 
 /** Issues and recognizes nonces. Time comes from outside and must never run backwards (SEC-33). */
@@ -53,7 +54,11 @@ export class Nonces {
   readonly #mac: ReturnType<typeof hmac.create>;
   readonly #lifetimeMs: number;
   readonly #maxUsed: number;
+  /** By their random octets, as text of four characters: thousands of them, and the whole nonce is sixty. */
   readonly #used = new Map<string, Use>();
+  // One call of getRandomValues costs as much as a hundred octets of it.
+  readonly #pool = new Uint8Array(1024);
+  #drawn: number = this.#pool.length;
   #floor = -1;
 
   /** @throws RangeError for a short secret, or limits below 1 */
@@ -76,7 +81,12 @@ export class Nonces {
   /** A new nonce: hex, never twice the same (RFC 2617 §3.2.1). */
   issue(realm: string, now: number): string {
     const head = new Uint8Array(headBytes);
-    crypto.getRandomValues(head.subarray(timeBytes));
+    if (this.#drawn + randomBytes > this.#pool.length) {
+      crypto.getRandomValues(this.#pool);
+      this.#drawn = 0;
+    }
+    head.set(this.#pool.subarray(this.#drawn, this.#drawn + randomBytes), timeBytes);
+    this.#drawn += randomBytes;
     writeTime(head, now);
     const text = bytesToHex(head);
     return text + this.#seal(head, realm);
@@ -89,7 +99,7 @@ export class Nonces {
     if (!equalDigests(nonce.slice(2 * headBytes), this.#seal(head, realm))) return "unknown";
     const issued = readTime(head);
     if (now - issued >= this.#lifetimeMs) return "stale";
-    return issued <= this.#floor && !this.#used.has(nonce) ? "stale" : "valid";
+    return issued <= this.#floor && !this.#used.has(drawnOf(nonce)) ? "stale" : "valid";
   }
 
   /**
@@ -100,7 +110,8 @@ export class Nonces {
    */
   use(nonce: string, nc: string, now: number): boolean {
     const count = Number.parseInt(nc, 16);
-    const use = this.#used.get(nonce);
+    const key = drawnOf(nonce);
+    const use = this.#used.get(key);
     if (use !== undefined) {
       if (count <= use.count) return false;
       use.count = count;
@@ -110,7 +121,7 @@ export class Nonces {
     // Since it was checked it may have been used by somebody else and forgotten again.
     if (count < 1 || issued <= this.#floor) return false;
     this.#makeRoom(now);
-    this.#used.set(nonce, { issued, count });
+    this.#used.set(key, { issued, count });
     return true;
   }
 
@@ -127,6 +138,12 @@ export class Nonces {
     const mac = this.#mac.clone().update(head).update(utf8ToBytes(realm)).digest();
     return bytesToHex(mac.subarray(0, macBytes));
   }
+}
+
+function drawnOf(nonce: string): string {
+  const word = (index: number): number => Number.parseInt(nonce.slice(index, index + 4), 16);
+  const start = 2 * timeBytes;
+  return String.fromCharCode(word(start), word(start + 4), word(start + 8), word(start + 12));
 }
 
 function writeTime(head: Uint8Array, now: number): void {

@@ -16,6 +16,11 @@ export class Rate {
     this.#at = now;
   }
 
+  /** A bucket; those without a limit are one. */
+  static of(perSecond: number, now: number): Rate {
+    return perSecond === Number.POSITIVE_INFINITY ? unlimited : new Rate(perSecond, now);
+  }
+
   /** Takes `amount`; false when it is too much now. */
   take(amount: number, now: number): boolean {
     if (this.#perSecond === Number.POSITIVE_INFINITY) return true;
@@ -28,6 +33,8 @@ export class Rate {
     return true;
   }
 }
+
+const unlimited = new Rate(Number.POSITIVE_INFINITY, 0);
 
 /** Counts events by key within the current minute, in a table of bounded size. */
 export class MinuteCounter {

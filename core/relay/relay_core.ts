@@ -6,6 +6,7 @@ import { ConnectionError } from "../errors.ts";
 import type { ForwardedSession, Forwarder, ForwardHost, ForwardLink } from "../node/forwarding.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { MsrpUri } from "../wire/uri.ts";
+import { addressGroup } from "./address_group.ts";
 import { AuthTerminal } from "./auth_terminal.ts";
 import { Authenticator } from "./authenticator.ts";
 import type { Binding } from "./binding.ts";
@@ -15,7 +16,7 @@ import { DialPolicy } from "./dial_policy.ts";
 import { finish } from "./finish.ts";
 import { RelayHop } from "./hop.ts";
 import { type RelayLimits, type ResolvedRelayLimits, relayLimits } from "./limits.ts";
-import { certificateNames, OwnNames } from "./names.ts";
+import { certificateNames, claimedNames, OwnNames } from "./names.ts";
 import type { RelayOptions } from "./options.ts";
 import { MinuteCounter } from "./rate.ts";
 import { type HopMemory, rememberHop, resumeHops } from "./relay_memory.ts";
@@ -165,7 +166,7 @@ export class RelayCore implements Forwarder {
       if (set?.size === 0) this.#relayHops.delete(name);
     }
     if (hop.link.handle.direction !== "inbound") return;
-    const address = hop.link.handle.remoteAddress;
+    const address = addressGroup(hop.link.handle.remoteAddress);
     const left = (this.#addresses.get(address) ?? 1) - 1;
     if (left === 0) this.#addresses.delete(address);
     else this.#addresses.set(address, left);
@@ -184,15 +185,21 @@ export class RelayCore implements Forwarder {
   // Too many from one address, or too many at all: then whoever has been quiet for longest makes room (RFC 4976 §6.5).
   #guard(hop: RelayHop): void {
     const { maxConnectionsPerAddress, maxConnections } = this.limits;
-    const { direction, remoteAddress: address } = hop.link.handle;
+    const { direction, remoteAddress } = hop.link.handle;
+    const address = addressGroup(remoteAddress);
     const count = direction === "inbound" ? (this.#addresses.get(address) ?? 0) + 1 : 0;
     if (count > 0) this.#addresses.set(address, count);
-    const refuse = (victim: RelayHop, why: string): void => {
+    const refuse = (victim: RelayHop, why: string, code: string = "too-many-connections"): void => {
       this.count("dropped");
       // Not inside the making of the connection.
-      Promise.resolve().then(() => victim.link.abort(new ConnectionError("too-many-connections", why)));
+      Promise.resolve().then(() => victim.link.abort(new ConnectionError(code, why)));
     };
-    if (count > maxConnectionsPerAddress && !hop.shared) refuse(hop, "Too many connections from one address");
+    // RFC 4976 §6.1: who says it is a relay must prove it; any other certificate does not matter (trap T44).
+    const claimed = direction === "inbound" && !hop.shared ? claimedNames(hop.link.handle) : [];
+    if (claimed.some((name) => this.#relayNames.has(name)))
+      refuse(hop, "The certificate of a relay is not to be trusted", "peer-not-verified");
+    else if (count > maxConnectionsPerAddress && !hop.shared)
+      refuse(hop, "Too many connections from one address");
     else if (this.#hops.size > maxConnections) refuse(this.#leastUsed(hop), "Too many connections");
   }
 
@@ -331,7 +338,9 @@ export class RelayCore implements Forwarder {
     );
     if (binding === undefined) return undefined;
     this.count("authorized");
-    if (!hop.shared) hop.link.handle.set(relayUser, { user, realm });
+    // The account's texts: those of the request are parts of its head, and would keep all of it.
+    const { name } = binding.user;
+    if (!hop.shared) hop.link.handle.set(relayUser, { user: name, realm: binding.user.realm });
     return binding;
   }
 
@@ -351,8 +360,15 @@ export class RelayCore implements Forwarder {
     return binding.session;
   }
 
-  async drain(withinMs: number): Promise<void> {
+  /** Takes no new AUTH and no new message from now on. */
+  startDrain(): void {
+    if (this.draining) return;
     this.draining = true;
+    for (const hop of this.#hops) hop.finish();
+  }
+
+  async drain(withinMs: number): Promise<void> {
+    this.startDrain();
     await finish(this.#hops, this.host, withinMs);
   }
 

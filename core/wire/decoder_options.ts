@@ -29,6 +29,8 @@ export interface DecoderOptions {
 /** Limits with their defaults filled in. */
 export type DecoderLimits = Readonly<{ [Name in keyof DecoderOptions]-?: NonNullable<DecoderOptions[Name]> }>;
 
+let latest: DecoderLimits | undefined;
+
 /** Fills in the defaults. @throws {RangeError} for a limit that is no positive integer, or too small to work with */
 export function decoderLimits(options: DecoderOptions = {}): DecoderLimits {
   const strict = options.strict ?? false;
@@ -51,6 +53,11 @@ export function decoderLimits(options: DecoderOptions = {}): DecoderLimits {
       throw new RangeError(`Cannot use ${name} = ${value}: at least ${least} is needed`);
     }
   }
+  // Connections have the same limits as the one before, mostly, and ten thousand of them one object.
+  const known = latest;
+  const names = Object.keys(limits) as (keyof DecoderLimits)[];
+  if (known !== undefined && names.every((name) => known[name] === limits[name])) return known;
+  latest = limits;
   return limits;
 }
 

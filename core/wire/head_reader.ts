@@ -4,7 +4,7 @@
  */
 import type { DecoderLimits } from "./decoder_options.ts";
 import type { Flag } from "./frame.ts";
-import { FrameHead, SEEN_CONTENT_TYPE, SEEN_FROM_PATH, SEEN_TO_PATH } from "./frame_head.ts";
+import { FrameHead, OTHER, SEEN_CONTENT_TYPE, SEEN_FROM_PATH, SEEN_TO_PATH } from "./frame_head.ts";
 import { type FieldContext, readField } from "./header_fields.ts";
 import { KnownOctets } from "./known_octets.ts";
 import { PathCache } from "./path_cache.ts";
@@ -214,7 +214,8 @@ export class HeadReader implements FieldContext {
     const start = head.origin + this.#fieldsStart;
     const known = this.#paths.find(this.#view, start, next);
     if (known === undefined) {
-      this.#paths.add(this.#view, start, next, head.toPath, head.fromPath);
+      // Requests that do not come in numbers, as AUTH, would be kept for nothing by idle connections.
+      if (head.method !== OTHER) this.#paths.add(this.#view, start, next, head.toPath, head.fromPath);
     } else {
       head.toPath = known.toPath;
       head.fromPath = known.fromPath;

@@ -26,6 +26,8 @@ const token = "[!#-'*+\\-.0-9A-Z^-~]+";
 const parameter = new RegExp(`^${token}(?:=${token})?$`);
 const brokenEscape = /%(?![0-9A-Fa-f]{2})/;
 
+const noParams: readonly (readonly [name: string, value?: string])[] = [];
+
 /** One URI of scheme `msrp` or `msrps`; immutable. `key` is equal exactly when two URIs are equal (RFC 4975 §6.1). */
 export class MsrpUri {
   /** The URI exactly as it was read. */
@@ -51,13 +53,13 @@ export class MsrpUri {
 
   private constructor(text: string, match: RegExpExecArray, ipv6: string | undefined) {
     this.text = text;
-    this.scheme = match[1]!.toLowerCase() as "msrp" | "msrps";
+    this.scheme = match[1]!.length === 5 ? "msrps" : "msrp";
     this.user = match[2];
     this.host = match[3] ?? match[4]!;
     this.port = match[5] === undefined ? undefined : Number(match[5]);
     this.sessionId = match[6];
-    this.transport = match[7]!;
-    this.params = match[8] === "" ? [] : readParams(match[8]!);
+    this.transport = match[7] === "tcp" ? "tcp" : match[7]!;
+    this.params = match[8] === "" ? noParams : readParams(match[8]!);
     this.#ipv6 = ipv6;
   }
 

@@ -15,8 +15,10 @@ export function scaledClock(clock: Clock, scale: number): Clock {
 
 /** Gives transports to `accept` with another clock. */
 export function withClock(accept: Accept, clock: Clock): Accept {
-  return (transport) =>
-    accept(
+  return (transport) => {
+    // Real time: ten thousand connections need no ten thousand proxies.
+    if (transport.clock === clock) return accept(transport);
+    return accept(
       new Proxy<Transport>(transport, {
         get: (target, name) => {
           if (name === "clock") return clock;
@@ -26,6 +28,7 @@ export function withClock(accept: Accept, clock: Clock): Accept {
         },
       }),
     );
+  };
 }
 
 /** A node whose transports, those of WebSockets too, have another clock. */

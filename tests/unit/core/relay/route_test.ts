@@ -15,7 +15,7 @@ import { uris } from "../../../support/relay_bench.ts";
 const timers = new Timers(new FakeClock());
 const names = new OwnNames(["relay.example"], uris("msrps://0.0.0.0:2855;tcp"));
 const fakeHop = (...relays: string[]): RelayHop =>
-  ({ bindings: new Set(), isRelay: (name: string) => relays.includes(name) }) as unknown as RelayHop;
+  ({ bindings: [], isRelay: (name: string) => relays.includes(name) }) as unknown as RelayHop;
 
 function setup() {
   const bindings = new Bindings(relayLimits());
