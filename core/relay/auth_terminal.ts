@@ -6,6 +6,7 @@ import { type HandshakeUser, handshakeUser } from "../node/upgrade.ts";
 import type { HeaderFields, MaybeVerdict } from "../node/verdict.ts";
 import { Verdict } from "../node/verdict.ts";
 import type { RequestFrame } from "../wire/frame.ts";
+import { addressGroup } from "./address_group.ts";
 import type { AuthOutcome } from "./auth_outcome.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { RelayHop } from "./hop.ts";
@@ -52,7 +53,9 @@ export class AuthTerminal {
     const relay = this.#relayName(frame, hop);
     if (relay === false) return REFUSED;
     const { maxAuthFailuresPerAddress } = this.#relay.limits;
-    if (this.#byAddress.count(handle.remoteAddress, now) >= maxAuthFailuresPerAddress) return REFUSED;
+    // What its clients do wrong is not held against a relay: it cuts them off itself (RFC 4976 §6.3).
+    const failures = hop.shared ? 0 : this.#byAddress.count(addressGroup(handle.remoteAddress), now);
+    if (failures >= maxAuthFailuresPerAddress) return REFUSED;
     const digestUri = frame.toPath[0]?.text ?? "";
     const authorization = frame.headers.get("Authorization");
     const authenticator = this.#authenticator;
@@ -83,7 +86,7 @@ export class AuthTerminal {
 
   async #failed(hop: RelayHop, user: string | undefined, now: number): Promise<void> {
     hop.authFailed();
-    this.#byAddress.add(hop.link.handle.remoteAddress, now);
+    if (!hop.shared) this.#byAddress.add(addressGroup(hop.link.handle.remoteAddress), now);
     if (user === undefined) return;
     const failures = this.#byUser.add(user, now);
     if (failures <= this.#relay.limits.maxAuthFailuresPerUser) return;
@@ -100,7 +103,7 @@ export class AuthTerminal {
     if (!this.#permit(outcome.user)) return REFUSED;
     const { minExpires, maxExpires, defaultExpires } = this.#relay.limits;
     const asked = frame.headers.get("Expires");
-    if (asked !== undefined && !/^\d{1,15}$/.test(asked)) return MALFORMED;
+    if (asked !== undefined && !/^\d+$/.test(asked)) return MALFORMED;
     // RFC 4976 §6.3: out of bounds is refused with the bound, never changed in silence.
     if (asked !== undefined && Number(asked) < minExpires) return bounds("Min-Expires", minExpires);
     if (asked !== undefined && Number(asked) > maxExpires) return bounds("Max-Expires", maxExpires);

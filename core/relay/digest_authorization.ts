@@ -66,7 +66,8 @@ export function parseAuthorization(value: string): DigestAuthorization {
     if (text === undefined || text.length > MAX_DIGEST_NAME_LENGTH) throw missing(name);
     return text;
   };
-  const response = need("response");
+  // Written in lower case (RFC 7616 §3.2); a client that prints hex in capitals has proved the same.
+  const response = need("response").toLowerCase();
   if (!/^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(response)) throw missing("response of 32 or 64 hex digits");
   const nc = need("nc");
   if (!/^[0-9a-fA-F]{8}$/.test(nc)) throw missing("nc of 8 hex digits");

@@ -125,7 +125,8 @@ export class Flow {
     this.#chunk = frame.last ? undefined : new SourceChunk();
     if (this.#queue.refuses) return 413;
     // SEC-32: what has begun may end; nothing else begins.
-    if (this.#relay.draining && this.#unfinished?.has(frame.messageId ?? "") !== true) {
+    const begun = this.source.halfRead || this.#unfinished?.has(frame.messageId ?? "") === true;
+    if (this.#relay.draining && !begun) {
       // A 481 ends the whole session, with what is under way in either direction.
       return this.route.bindings.some(({ underWay }) => (underWay?.size ?? 0) > 0) ? 403 : 481;
     }

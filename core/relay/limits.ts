@@ -25,6 +25,8 @@ export interface RelayLimits {
   maxAuthFailuresPerUser?: number;
   /** AUTHs of one connection that wait for the credentials' backend; over it the connection is dropped. @default 8 */
   maxPendingAuths?: number;
+  /** Likewise on a link to another relay, which brings the AUTHs of many clients; over it they are answered 408. @default 1024 */
+  maxPendingAuthsPerRelay?: number;
   /** Connections from one address. A company behind one address shares it. @default 1000 */
   maxConnectionsPerAddress?: number;
   /** Connections in all, after which the one not used for longest is closed for a new one. @default 15000 */
@@ -97,6 +99,7 @@ const defaults: ResolvedRelayLimits = {
   maxAuthFailuresPerAddress: 60,
   maxAuthFailuresPerUser: 30,
   maxPendingAuths: 8,
+  maxPendingAuthsPerRelay: 1024,
   maxConnectionsPerAddress: 1000,
   maxConnections: 15_000,
   slowMs: 30_000,

@@ -56,9 +56,13 @@ export class OwnNames {
  * (RFC 4976 §6.1, §6.3). The common name does not count (§9.2).
  */
 export function certificateNames(handle: ConnectionHandle): readonly string[] {
-  const { peerCertificate, secure } = handle;
-  if (!secure || peerCertificate === undefined || peerCertificate.verified !== true) return [];
-  return (peerCertificate.subjectAltNames ?? []).flatMap((name) =>
+  return handle.peerCertificate?.verified === true ? claimedNames(handle) : [];
+}
+
+/** The names that a certificate claims, whether an authority vouches for it or not. */
+export function claimedNames({ peerCertificate, secure }: ConnectionHandle): readonly string[] {
+  if (!secure) return [];
+  return (peerCertificate?.subjectAltNames ?? []).flatMap((name) =>
     name.startsWith("DNS:") ? [name.slice(4).toLowerCase()] : [],
   );
 }

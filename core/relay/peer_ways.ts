@@ -8,10 +8,12 @@ import type { RelayHop } from "./hop.ts";
 // Peers of one URI; who comes later is found by its own address, or not at all.
 const maxPeers = 256;
 
+const none: ReadonlySet<readonly [binding: Binding, key: string]> = new Set();
+
 /** The ways back over one connection. */
 export class PeerWays {
   readonly #hop: RelayHop;
-  readonly #ways: Set<readonly [binding: Binding, key: string]> = new Set();
+  #ways: Set<readonly [binding: Binding, key: string]> | undefined;
 
   constructor(hop: RelayHop) {
     this.#hop = hop;
@@ -21,19 +23,20 @@ export class PeerWays {
   bind(binding: Binding, key: string): void {
     if (binding.peers.get(key)?.link.open || binding.peers.size >= maxPeers) return;
     binding.peers.set(key, this.#hop);
+    this.#ways ??= new Set();
     this.#ways.add([binding, key]);
   }
 
   /** The URIs whose peers they are, each with the key of the peer's own URI. */
   [Symbol.iterator](): IterableIterator<readonly [binding: Binding, key: string]> {
-    return this.#ways.values();
+    return (this.#ways ?? none).values();
   }
 
   /** The connection is over. */
   clear(): void {
-    for (const [binding, key] of this.#ways) {
+    for (const [binding, key] of this.#ways ?? none) {
       if (binding.peers.get(key) === this.#hop) binding.peers.delete(key);
     }
-    this.#ways.clear();
+    this.#ways = undefined;
   }
 }

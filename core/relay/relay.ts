@@ -69,7 +69,7 @@ export function relay(options: RelayOptions): RelayPlugin {
     },
     drain: () => {
       draining = true;
-      if (core !== undefined) core.draining = true;
+      core?.startDrain();
     },
     get bindingCount() {
       return core?.bindings.size ?? 0;

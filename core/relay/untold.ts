@@ -16,10 +16,13 @@ export interface Failure {
 // Well below what a connection lets wait of requests, so that those of others find room.
 const roomBytes = 524_288;
 
+// Of connections without any, which are nearly all.
+const none: Failure[] = [];
+
 /** The failures of one connection, in order; there are no more than there were SENDs under way. */
 export class Untold {
   readonly #link: ForwardLink;
-  #failures: Failure[] = [];
+  #failures: Failure[] = none;
   #told = 0;
 
   constructor(link: ForwardLink) {
@@ -33,6 +36,7 @@ export class Untold {
 
   /** Tells of a failure, now or when there is room. */
   add(failure: Failure): void {
+    if (this.#failures === none) this.#failures = [];
     this.#failures.push(failure);
     if (this.size === 1) this.tell();
   }
@@ -49,7 +53,7 @@ export class Untold {
 
   /** Nobody is there to be told any more. */
   clear(): void {
-    this.#failures = [];
+    this.#failures = none;
     this.#told = 0;
   }
 }

@@ -23,6 +23,7 @@ const limitNames = [
   "maxAuthFailuresPerAddress",
   "maxAuthFailuresPerUser",
   "maxPendingAuths",
+  "maxPendingAuthsPerRelay",
   "maxConnectionsPerAddress",
   "maxConnections",
   "slowMs",

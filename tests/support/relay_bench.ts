@@ -107,9 +107,15 @@ export class RelayBench {
   /** URI that AUTHs are addressed to. */
   readonly authUri: string = "msrps://relay.example:2855;tcp";
 
-  /** A peer that connects. @param names DNS names of its verified certificate */
+  /** A peer that connects. @param names DNS names of its certificate, which is a verified one by default */
   async peer(
-    options: { secure?: boolean; names?: readonly string[]; address?: string; highWaterBytes?: number } = {},
+    options: {
+      secure?: boolean;
+      names?: readonly string[];
+      verified?: boolean;
+      address?: string;
+      highWaterBytes?: number;
+    } = {},
   ): Promise<RelayPeer> {
     let peer: Peer | undefined;
     const certificate: PeerCertificate | undefined =
@@ -118,7 +124,7 @@ export class RelayBench {
         : {
             der: new Uint8Array([48]),
             subjectAltNames: options.names.map((name) => `DNS:${name}`),
-            verified: true,
+            verified: options.verified ?? true,
           };
     memoryPair((transport) => (peer = new Peer(transport)), this.app.accept, {
       clock: this.clock,

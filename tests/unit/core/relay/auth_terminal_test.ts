@@ -1,6 +1,7 @@
 // AUTHs that are for the relay itself: who may come, what is answered, and how much of it.
 // Peers log in with the client's side of Digest over a network in memory.
 import { describe, expect, test } from "#test";
+import { type Credentials, StaticCredentials } from "../../../../core/relay/credentials.ts";
 import { RelayBench, request } from "../../../support/relay_bench.ts";
 
 describe("AUTH at a relay", () => {
@@ -46,13 +47,14 @@ describe("AUTH at a relay", () => {
     const bench = new RelayBench();
     const alice = await bench.peer();
     const told: (string | undefined)[][] = [];
-    for (const asked of ["0", "59", "3601", "abc", "-1", "1.5"]) {
+    for (const asked of ["0", "59", "3601", "9".repeat(400), "abc", "-1", "1.5"]) {
       const { what, headers } = await bench.auth(alice, "alice", { headers: [`Expires: ${asked}`] });
       told.push([what, headers["Min-Expires"], headers["Max-Expires"], headers["Use-Path"]]);
     }
     expect(told).toEqual([
       ["423", "60", undefined, undefined],
       ["423", "60", undefined, undefined],
+      ["423", undefined, "3600", undefined],
       ["423", undefined, "3600", undefined],
       ["400", undefined, undefined, undefined],
       ["400", undefined, undefined, undefined],
@@ -94,6 +96,61 @@ describe("AUTH at a relay", () => {
     expect((await bench.auth(await bench.peer({ address: "192.0.2.77" }), "alice")).what).toBe("200");
     await bench.clock.advance(60_000);
     expect((await bench.auth(await bench.peer(), "alice")).what).toBe("200");
+    await bench.close();
+  });
+
+  test("failed tries from one /64 are counted together: whoever has IPv6 has all of it [SEC-06]", async () => {
+    const bench = new RelayBench({ limits: { maxAuthFailuresPerAddress: 3 } });
+    for (let count = 0; count < 3; count++) {
+      const guesser = await bench.peer({ address: `2001:db8:1:2::${count}` });
+      await bench.auth(guesser, "alice", { password: "guess" });
+    }
+    const told: string[] = [];
+    for (const address of ["2001:db8:1:2:9::9", "2001:db8:1:3::1"])
+      told.push((await bench.auth(await bench.peer({ address }), "alice")).what);
+    expect(told).toEqual(["403", "200"]);
+    await bench.close();
+  });
+
+  test("the failed tries of a relay's clients shut nobody else out who comes through it [4976-6.3-22]", async () => {
+    const bench = new RelayBench({ relays: ["inner.example"], limits: { maxAuthFailuresPerAddress: 3 } });
+    const link = await bench.peer({ names: ["inner.example"] });
+    const from = `msrps://inner.example:2855/tok;tcp ${link.uri}`;
+    for (let count = 0; count < 9; count++) await bench.auth(link, "bob", { password: "guess", from });
+    expect([(await bench.auth(link, "alice", { from })).what, link.ended]).toEqual(["200", false]);
+    await bench.close();
+  });
+
+  test("a link to a relay brings many log-ins at a time; beyond the limit they are to come again [SEC-06]", async () => {
+    const answers: (() => void)[] = [];
+    const own = StaticCredentials.of("relay.example", { alice: "a" });
+    const slow: Credentials = {
+      lookup: async (user, realm) => {
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return own.lookup(user, realm);
+      },
+    };
+    const bench = new RelayBench({
+      relays: ["inner.example"],
+      credentials: slow,
+      limits: { maxPendingAuths: 1, maxPendingAuthsPerRelay: 3 },
+    });
+    const link = await bench.peer({ names: ["inner.example"] });
+    const from = (n: number) => `msrps://inner.example:2855/tok${n};tcp ${link.uri}`;
+    const heard: string[] = [];
+    for (let n = 0; n < 4; n++) {
+      const late = bench.auth(link, "alice", { from: from(n) }).then(
+        ({ what }) => what,
+        () => "pending",
+      );
+      heard.push(await late);
+    }
+    expect([heard, link.ended]).toEqual([["pending", "pending", "pending", "408"], false]);
+    for (const answer of answers) answer();
+    expect(await link.heard()).toEqual(["200", "200", "200"]);
+    const alice = await bench.peer();
+    for (let n = 0; n < 2; n++) await bench.auth(alice, "alice").catch(() => undefined);
+    expect(alice.ended).toBe(true);
     await bench.close();
   });
 

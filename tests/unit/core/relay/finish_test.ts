@@ -70,6 +70,29 @@ describe("a relay that ends", () => {
     await closed;
   });
 
+  test("a short request that is half read goes on as well, and nothing begins after it [SEC-32]", async () => {
+    const { bench, alice, peer, way } = await pair();
+    peer.send(way);
+    expect(await peer.heard()).toEqual(["200"]);
+    for (const frame of await alice.take()) alice.write(answer(frame));
+    const text = request({ to: way, from: peer.uri, range: "1-5/5", body: "hello" });
+    peer.write(text.slice(0, -20));
+    await settle();
+    bench.plugin.drain();
+    const closed = bench.app.close({ drainMs: 10_000 });
+    await bench.clock.advance(2000);
+    expect(peer.ended).toBe(false);
+    peer.write(text.slice(-20));
+    expect(await peer.heard()).toEqual(["200"]);
+    peer.send(way);
+    expect(await peer.heard()).toEqual(["481"]);
+    for (const frame of await alice.take()) alice.write(answer(frame));
+    await settle();
+    await bench.clock.advance(100);
+    await closed;
+    expect([alice.ended, peer.ended]).toEqual([true, true]);
+  });
+
   test("when time is up, senders hear of what was not answered and of what still waits, then all is closed [SEC-32] [4976-T37]", async () => {
     const { bench, alice, peer, token, way } = await pair(4000);
     // Both directions at once: neither side's connection may go before the other has heard.

@@ -163,6 +163,24 @@ describe("next hops of a relay", () => {
     await bench.close();
   });
 
+  test("connections of one /64 are those of one address [SEC-18]", async () => {
+    const bench = new RelayBench({ limits: { maxConnectionsPerAddress: 2 } });
+    const ended: boolean[] = [];
+    for (const address of ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"])
+      ended.push((await bench.peer({ address })).ended);
+    expect(ended).toEqual([false, false, true, false]);
+    await bench.close();
+  });
+
+  test("RFC 4976 §6.1: a certificate with a relay's name that nobody vouches for ends the connection; any other does not matter [4976-6.1-02] [4976-T44]", async () => {
+    const bench = new RelayBench({ relays: ["inner.example"] });
+    const liar = await bench.peer({ names: ["inner.example"], verified: false });
+    const client = await bench.peer({ names: ["alice.example"], verified: false });
+    expect([liar.ended, client.ended]).toEqual([true, false]);
+    expect(await bench.login(client, "alice")).toMatch(/^msrps:/);
+    await bench.close();
+  });
+
   test("RFC 4976 §6.5: when there is no room, whoever was quiet for longest goes, strangers first [4976-6.5-03] [4976-6.5-04] [SEC-18]", async () => {
     const bench = new RelayBench({ limits: { maxConnections: 3 } });
     const alice = await bench.peer();
