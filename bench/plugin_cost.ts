@@ -5,6 +5,8 @@
 import process from "node:process";
 import { type Clock, compose, Msrp, type Plugin, type Transport, type TransportSink } from "../core/mod.ts";
 import {
+  type ArchiveStore,
+  archive,
   auth,
   buildCpim,
   contentFilter,
@@ -18,6 +20,7 @@ import {
   reports,
   spans,
   trace,
+  webhook,
 } from "../plugins/mod.ts";
 
 const types = (): Plugin => contentFilter({ allow: ["text/*", "image/*"], deny: ["text/html"] });
@@ -27,8 +30,20 @@ const limits = { messages: much, bytes: much };
 const limited = (): Plugin => rateLimit({ perSession: limits, perUser: limits, perAddress: limits });
 const known = (): Plugin => auth({ certificate: () => undefined });
 
+const keepsNothing: ArchiveStore = {
+  store: async () => undefined,
+  search: async () => ({ messages: [], next: undefined }),
+  removeBefore: async () => 0,
+  close: async () => undefined,
+};
+const taken = async (): Promise<Response> => new Response();
+
 /** The plugins under test, by the name of the row. Made anew for each round. */
 const plugins: readonly (readonly [name: string, make: () => Plugin])[] = [
+  [
+    "archive(), stored nowhere",
+    () => archive({ store: keepsNothing, maxSpooledMessages: 1e9, maxSpooledBytes: 1e12 }),
+  ],
   ["auth(), users of certificates", known],
   ["contentFilter(), types", types],
   ["contentFilter(), sizes", () => contentFilter({ maxBytes: { "text/*": 1_000_000 } })],
@@ -43,6 +58,7 @@ const plugins: readonly (readonly [name: string, make: () => Plugin])[] = [
   ["metrics()", () => metrics()],
   ["spans(), without an SDK", () => spans()],
   ["trace(), this session not traced", () => trace({ open: () => undefined })],
+  ["webhook(), events told to nobody", () => webhook({ url: "http://nowhere.invalid/", fetch: taken })],
   ["trace(), written to nowhere", () => trace({ open: nowhere, maxTraceBytes: 1e12, maxTotalBytes: 1e12 })],
 ];
 

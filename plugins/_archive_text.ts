@@ -8,13 +8,22 @@ import type { ArchivePage, ArchiveQuery, ArchiveRecord } from "./_archive_types.
 const maxTextBytes = 65_536;
 const textual = /^(text|message|multipart)\/|^application\/(json|xml)$|\+(json|xml)$/;
 
+// What was found of types; a service has a handful.
+const decoders: Map<string, TextDecoder | undefined> = new Map();
+const maxDecoders = 64;
+
 /** The text of a body; undefined when its type has none. */
 export function textOf(contentType: string | undefined, body: Uint8Array): string | undefined {
   if (contentType === undefined) return undefined;
-  const type = parseMediaType(contentType);
-  if (type === undefined || !textual.test(type.essence)) return undefined;
-  const octets = body.length > maxTextBytes ? body.subarray(0, maxTextBytes) : body;
-  return decoderOf(type.parameters.get("charset")).decode(octets);
+  let decoder = decoders.get(contentType);
+  if (decoder === undefined && !decoders.has(contentType)) {
+    const type = parseMediaType(contentType);
+    const text = type !== undefined && textual.test(type.essence);
+    decoder = text ? decoderOf(type.parameters.get("charset")) : undefined;
+    if (decoders.size >= maxDecoders) decoders.clear();
+    decoders.set(contentType, decoder);
+  }
+  return decoder?.decode(body.length > maxTextBytes ? body.subarray(0, maxTextBytes) : body);
 }
 
 const utf8: TextDecoder = new TextDecoder();

@@ -3,10 +3,20 @@
  * runtime's source for keys.
  */
 
-/** Random octets as hexadecimal digits. */
+const digits: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
+  octet.toString(16).padStart(2, "0"),
+);
+// Asking for many at once is cheaper than asking often.
+const pool: Uint8Array<ArrayBuffer> = new Uint8Array(1_024);
+let used: number = pool.length;
+
+/** Random octets, at most 1024, as hexadecimal digits. */
 export function randomHex(octets: number): string {
+  if (used + octets > pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
   let text = "";
-  for (const octet of crypto.getRandomValues(new Uint8Array(octets)))
-    text += octet.toString(16).padStart(2, "0");
+  for (const end = used + octets; used < end; used++) text += digits[pool[used] as number];
   return text;
 }

@@ -1,6 +1,6 @@
 /**
- * Taps as events for a webhook: what happened, to which session and message, and nothing with which one could join a
- * session, and nothing of what was said.
+ * Taps as events for a webhook: what happened, to which session and message. There is nothing in them with which one could
+ * join a session, and nothing of what was said.
  */
 import { MsrpError, type Session, type TapEvents, type Taps } from "../core/mod.ts";
 import { loginOn, partyOf } from "./_parties.ts";
@@ -35,6 +35,8 @@ export interface WebhookEvent {
   readonly session?: string;
   readonly [field: string]: string | number | boolean | undefined;
 }
+
+const maxNameLength = 300;
 
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -159,10 +161,16 @@ export class WebhookEvents {
     if (session !== undefined) told["session"] = this.numberOf(session);
     for (const [name, value] of Object.entries(fields)) {
       if (value !== undefined && value !== "")
-        told[name] = typeof value === "string" ? redact(value, secrets) : value;
+        told[name] = typeof value === "string" ? clean(name, value, secrets) : value;
     }
     this.#push(told as unknown as WebhookEvent);
   }
+}
+
+// Words of others are looked at closely; names and types for what is known to be secret.
+function clean(name: string, text: string, secrets: readonly string[]): string {
+  if (name === "comment" || name === "reason" || text.length > maxNameLength) return redact(text, secrets);
+  return secrets.some((secret) => text.includes(secret)) ? redact(text, secrets) : text;
 }
 
 function reasonOf(error: unknown): Fields {

@@ -1,6 +1,6 @@
 /**
- * Signatures of webhooks: HMAC-SHA-256 over time and body, so that the receiver knows who has sent it, and that it is not an
- * old one that somebody sends again.
+ * Signatures of webhooks: HMAC-SHA-256 over time and body. They tell the receiver who has sent it, and that it is not an old
+ * one that somebody sends again.
  */
 
 /** What is to be checked. */
