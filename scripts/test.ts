@@ -1,7 +1,8 @@
-// Runs one suite of tests under Bun, then Deno, then Node, and prints what each of them counted.
+// Runs one suite of tests under Bun, Deno and Node, side by side where there are processors for it, and prints what each counted.
 // `tsx scripts/test.ts [bun] [deno] [node] [--suite NAME] [--json FILE] [PATH_PART…]`; the last line is `N passed, N failed`.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { filesBelow, root } from "./tree.ts";
 
@@ -25,15 +26,24 @@ const parts = positionals.filter((word) => !runtimes.includes(word as Runtime));
 const total: Totals = { passed: 0, failed: 0 };
 const lines: string[] = [];
 
-for (const runtime of chosen.length > 0 ? chosen : runtimes) {
-  const files = testFiles(runtime);
-  if (files.length === 0) continue;
-  console.log(`\n== ${runtime}: ${files.length} files`);
-  const totals = run(runtime, files);
-  lines.push(`${runtime}: ${totals.passed} passed, ${totals.failed} failed`);
-  total.passed += totals.passed;
-  total.failed += totals.failed;
-}
+const plans = (chosen.length > 0 ? chosen : runtimes)
+  .map((runtime) => ({ runtime, files: testFiles(runtime) }))
+  .filter(({ files }) => files.length > 0);
+// Each runner keeps one processor busy, more or less. What is timed has the machine for itself.
+const atOnce = values.suite === "" ? Math.max(1, availableParallelism()) : 1;
+const waiting = [...plans];
+await Promise.all(
+  Array.from({ length: Math.min(atOnce, plans.length) }, async () => {
+    for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
+      console.log(`${plan.runtime}: ${plan.files.length} files …`);
+      const { output, totals } = await run(plan.runtime, plan.files);
+      console.log(`\n== ${plan.runtime}\n${output}`);
+      lines.push(`${plan.runtime}: ${totals.passed} passed, ${totals.failed} failed`);
+      total.passed += totals.passed;
+      total.failed += totals.failed;
+    }
+  }),
+);
 if (lines.length === 0) {
   console.log(`No test file matches ${JSON.stringify(parts)} in the suite "${values.suite || "default"}".`);
   total.failed = 1;
@@ -53,27 +63,40 @@ function testFiles(runtime: Runtime): string[] {
   });
 }
 
-function run(runtime: Runtime, files: readonly string[]): Totals {
+async function run(runtime: Runtime, files: readonly string[]): Promise<{ output: string; totals: Totals }> {
   mkdirSync(`${root}.tmp`, { recursive: true });
   const report = `${root}.tmp/junit-${runtime}-${process.pid}.xml`;
   const [command, args] = commandLine(runtime, report, files);
-  const child = spawnSync(command, args, {
+  const child = spawn(command, args, {
     cwd: root,
-    stdio: ["ignore", runtime === "deno" ? "pipe" : "inherit", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     timeout: limitMs,
-    maxBuffer: 256 * 1024 * 1024,
     env: { ...process.env, NO_COLOR: "1", PATH: `${root}node_modules/.bin:${process.env["PATH"]}` },
   });
-  // Deno prints each dot on a line of its own when nobody watches.
-  if (child.stdout) console.log(child.stdout.toString().replace(/^\.\n/gm, "").trim());
-  if (child.error) console.error(`${command} did not finish: ${child.error.message}`);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const status = await new Promise<number | null>((resolve) => {
+    child.once("error", (error) => {
+      output += `${command} did not start: ${error.message}\n`;
+      resolve(null);
+    });
+    child.once("close", (code, signal) => {
+      if (signal !== null) output += `${command} did not finish: ${signal}\n`;
+      resolve(code);
+    });
+  });
   const xml = existsSync(report) ? readFileSync(report, "utf8") : "";
   const totals = count(xml);
-  for (const name of silent(xml)) console.log(`asserts nothing: ${name}`);
+  for (const name of silent(xml)) output += `asserts nothing: ${name}\n`;
   rmSync(report, { force: true });
   // A runner may fail outside of any test (a file that does not load, a crash): its exit status decides.
-  if (child.status !== 0) totals.failed = Math.max(1, totals.failed);
-  return totals;
+  if (status !== 0) totals.failed = Math.max(1, totals.failed);
+  // Runners print each dot on a line of its own when nobody watches.
+  return { output: output.replace(/^\.+\n/gm, "").trim(), totals };
 }
 
 function commandLine(runtime: Runtime, report: string, files: readonly string[]): [string, string[]] {
