@@ -38,6 +38,7 @@ interface Waiting {
 }
 
 const overheadBytes = 512;
+const none: Uint8Array = new Uint8Array(0);
 
 /** A spool of one node. */
 export class ArchiveSpool {
@@ -258,6 +259,8 @@ export class ArchiveSpool {
     for (const entry of batch) {
       this.#bytes -= entry.bytes;
       entry.state = "done";
+      // Who waits for reports holds the entry for long.
+      entry.record = { ...entry.record, body: none, text: undefined };
       for (const settled of entry.settled ?? []) settled(stored);
       entry.settled = undefined;
     }

@@ -109,7 +109,9 @@ describe("ArchiveSpool", () => {
   test("stored() resolves when the store has a message, or when the time is over", async () => {
     const { clock, spool, record, state } = scene({ storeTimeoutMs: 10_000 });
     const first = spool.add(record(1), true);
+    expect(first.record.body.length > 0).toBe(true);
     expect(await spool.stored(first, 100)).toBe(true);
+    expect([first.record.body.length, first.record.text]).toEqual([0, undefined]);
     state.before = () => new Promise(() => undefined);
     const late = spool.stored(spool.add(record(2), true), 100);
     await settle();
