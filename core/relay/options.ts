@@ -5,7 +5,7 @@
 import type { Connector, TlsOptions } from "../node/transport.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Credentials } from "./credentials.ts";
-import type { DialPolicyOptions } from "./dial_policy.ts";
+import type { DialPolicy, DialPolicyOptions } from "./dial_policy.ts";
 import type { DigestAlgorithm } from "./digest_hash.ts";
 import type { RelayLimits } from "./limits.ts";
 import type { NonceOptions } from "./nonces.ts";
@@ -48,8 +48,8 @@ export interface RelayOptions {
   readonly connector?: Connector;
   /** Own certificate and key for connections that the relay opens, and the authorities to trust (RFC 4976 §9.2). */
   readonly tls?: TlsOptions;
-  /** Which next hops may be connected to. @default public addresses, ports from 1024 on but for well-known services */
-  readonly dial?: DialPolicyOptions;
+  /** Which next hops may be connected to: rules, or who is asked each time. @default public addresses, ports from 1024 on but for well-known services */
+  readonly dial?: DialPolicyOptions | Pick<DialPolicy, "mayDial">;
   /** Answer AUTH over connections without TLS: for development, credentials can be guessed by whoever listens. @default false */
   readonly allowPlainAuth?: boolean;
   /** Limits. */

@@ -48,7 +48,8 @@ export function relay(options: RelayOptions): RelayPlugin {
     upgrade: (c, next) =>
       c.secure || options.allowPlainAuth === true ? next() : c.reject(403, "TLS is required (RFC 7977 §5.1)"),
     forward: (host) => {
-      core = new RelayCore(limits === undefined ? options : { ...options, limits }, host);
+      core = new RelayCore(options, host);
+      if (limits !== options.limits) core.setLimits(limits);
       for (const uri of announced) core.announce(uri);
       core.draining = draining;
       return core;

@@ -44,7 +44,7 @@ export class RelayCore implements Forwarder {
   flowCount = 0;
   readonly #options: RelayOptions;
   readonly #hosts: readonly string[];
-  readonly #policy: DialPolicy;
+  readonly #policy: Pick<DialPolicy, "mayDial">;
   readonly #dials: Dials;
   readonly #dialsByUser = new MinuteCounter();
   readonly #hops: Set<RelayHop> = new Set();
@@ -75,7 +75,8 @@ export class RelayCore implements Forwarder {
     this.allowPlainAuth = options.allowPlainAuth ?? false;
     this.#uris = (options.listen ?? []).map((uri) => MsrpUri.parse(uri));
     this.names = new OwnNames(this.#hosts, this.#uris);
-    this.#policy = new DialPolicy(options.dial);
+    this.#policy =
+      options.dial !== undefined && "mayDial" in options.dial ? options.dial : new DialPolicy(options.dial);
     this.#relayNames = new Set((options.relays ?? []).map((name) => name.toLowerCase()));
     const authenticator =
       options.authenticator ??

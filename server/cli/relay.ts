@@ -34,9 +34,10 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
   const program = Effect.gen(function* () {
     yield* Effect.acquireRelease(Effect.sync(keepHeapSmall), (end) => Effect.sync(end));
     const config = yield* attempt(() => relayConfig(options));
+    let current = config;
     const adapter = yield* attempt(loadAdapter);
     const users = yield* scopedUsers(config, terminal);
-    const identity = yield* attempt(() => identityOf(config));
+    let identity = yield* attempt(() => identityOf(config));
     const addresses = config.listen.map(parseWebListen);
     const clock =
       config.clockScale === 1 ? adapter.systemClock : scaledClock(adapter.systemClock, config.clockScale);
@@ -54,11 +55,15 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       credentials: users,
       ...(config.realm === undefined ? {} : { realm: config.realm }),
       ...(config.nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs: config.nonceLifetimeMs }),
-      permitUser: config.permitUser,
+      ...(config.algorithms === undefined ? {} : { algorithms: config.algorithms }),
+      permitUser: (user) => current.permitUser(user),
       relays: config.relays,
       connector,
-      tls: identity,
-      dial: config.dial,
+      // Other relays see the certificate of the day.
+      get tls() {
+        return identity;
+      },
+      dial: { mayDial: (host, port) => policy.mayDial(host, port) },
       allowPlainAuth: config.allowPlainAuth,
       limits,
     });
@@ -87,23 +92,26 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       (uri, url) => tellListening(uri, url, terminal),
       webSocket.options,
     );
-    policy = new DialPolicy({ ...config.dial, own: ownAddresses(listeners.uris) });
+    const own = ownAddresses(listeners.uris);
+    policy = new DialPolicy({ ...config.dial, own });
     if (limits !== config.limits) {
       terminal.note(`room for ${limits.maxConnections} connections: the system permits no more open files`);
     }
-    let shown = identity.cert;
     yield* onReload(() =>
       reloading(terminal, async () => {
         const next = await relayConfig(options);
         const room = await withinDescriptors(next.limits);
         // A certificate that was made for this run has no file, and stays.
-        const renewed = next.cert === undefined ? undefined : await identityOf(next);
+        const renewed = next.cert === undefined ? identity : await identityOf(next);
+        const rules = new DialPolicy({ ...next.dial, own });
         await chosen.reload();
         await users.reload();
         plugin.setLimits(room);
-        if (renewed === undefined || renewed.cert === shown) return;
+        policy = rules;
+        current = next;
+        if (sameIdentity(renewed, identity)) return;
+        identity = renewed;
         await listeners.renew(renewed);
-        shown = renewed.cert;
       }),
     );
     tell(config, terminal);
@@ -138,8 +146,14 @@ function scopedUsers(config: RelayConfig, terminal: Terminal): Effect.Effect<Cre
   );
 }
 
+interface Identity {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string;
+}
+
 /** Certificate, key and authorities, as texts. */
-async function identityOf(config: RelayConfig): Promise<{ cert: string; key: string; ca?: string }> {
+async function identityOf(config: RelayConfig): Promise<Identity> {
   const { cert, key } = await loadCertificate({ cert: config.cert, key: config.key }, config.domains);
   if (config.ca === undefined) return { cert, key };
   try {
@@ -147,6 +161,10 @@ async function identityOf(config: RelayConfig): Promise<{ cert: string; key: str
   } catch (cause) {
     throw new CommandError(EXIT_FILE, `Cannot read ${config.ca}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function sameIdentity(a: Identity, b: Identity): boolean {
+  return a.cert === b.cert && a.key === b.key && a.ca === b.ca;
 }
 
 /** Reads all again; what ran before goes on when something is wrong, because a slip in a file must not end a relay. */

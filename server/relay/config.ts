@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { DialPolicyOptions, RelayLimits } from "../../core/mod.ts";
+import type { DialPolicyOptions, DigestAlgorithm, RelayLimits } from "../../core/mod.ts";
 import { CommandError } from "../cli/command_error.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../exit_codes.ts";
 import type { ObservingOptions } from "../observing.ts";
@@ -81,6 +81,11 @@ const schema = z.strictObject({
   hosts: z.record(z.string(), z.array(z.string())).optional(),
   permitUsers: z.array(z.string()).optional(),
   denyUsers: z.array(z.string()).optional(),
+  algorithms: z
+    .array(z.enum(["MD5", "SHA-256", "SHA-512-256"]))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, "none may occur twice")
+    .optional(),
   nonceLifetimeSeconds: count.optional(),
   drainSeconds: count.optional(),
   webSocket: z
@@ -152,6 +157,7 @@ export interface RelayConfig {
   readonly dial: DialPolicyOptions;
   readonly hosts: Readonly<Record<string, readonly string[]>>;
   readonly permitUser: (user: string) => boolean;
+  readonly algorithms: readonly DigestAlgorithm[] | undefined;
   readonly nonceLifetimeMs: number | undefined;
   readonly drainMs: number;
   readonly limits: RelayLimits;
@@ -195,6 +201,7 @@ export async function relayConfig(options: RelayCommandOptions): Promise<RelayCo
     },
     hosts: file.hosts ?? {},
     permitUser: (user) => (permitUsers?.includes(user) ?? true) && !denyUsers.includes(user),
+    algorithms: file.algorithms,
     nonceLifetimeMs: file.nonceLifetimeSeconds === undefined ? undefined : file.nonceLifetimeSeconds * 1000,
     drainMs: (file.drainSeconds ?? defaultDrainSeconds) * 1000,
     limits: definedOnly(file.limits ?? {}),

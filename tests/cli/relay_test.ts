@@ -1,6 +1,6 @@
 // `msrpkit relay`: what it wants to be told, what it reads again on SIGHUP, and how it ends.
 // The ways through it are played by tests/flows.
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,6 +124,62 @@ describe("msrpkit relay", () => {
     expect(await ask(later, "tid3456789")).toMatch(/^MSRP tid3456789 401 /);
     socket.destroy();
     later.destroy();
+    await relay.stop("SIGKILL");
+  });
+
+  test("SIGHUP reads again who may log in and where to connect to; the hash functions of challenges are the file's", async () => {
+    await writeFile(file("users"), users("one"));
+    const [relay, port] = await launch({ algorithms: ["MD5", "SHA-256"] });
+    const adapter = await ownAdapter();
+    const connector = adapter.createConnector({
+      resolver: { addresses: async () => ["127.0.0.1"], services: async () => [] },
+    });
+    const [socket] = await open(port);
+    const challenge = await ask(socket, "tid1234567");
+    expect([...challenge.matchAll(/algorithm=([\w-]+)/g)].map(([, name]) => name)).toEqual([
+      "MD5",
+      "SHA-256",
+    ]);
+    socket.destroy();
+    const far = new Msrp();
+    const listener = await adapter.listen(far, "msrp://127.0.0.1:0;tcp");
+    const session = far.session({
+      role: "passive",
+      local: `msrp://127.0.0.1:${listener.uri.port}/far12345;tcp`,
+    });
+    const login = () =>
+      connectThroughRelay(
+        new Msrp(),
+        {
+          relay: `msrps://relay.test:${port};tcp`,
+          credentials: { username: "alice", password: "one" },
+          tls: { ca: certificates.ca },
+        },
+        connector,
+      );
+    const alice = await login();
+    const remote = session.local;
+    expect((await rejection<Error>(alice.connect({ remote }))).message).toContain("403");
+    const config = JSON.parse(await readFile(file("relay.json"), "utf8"));
+    const reload = async (changed: object, nth: number): Promise<void> => {
+      await writeFile(file("relay.json"), JSON.stringify({ ...config, ...changed }));
+      relay.signal("SIGHUP");
+      await relay.event("reloaded", nth);
+    };
+    await reload({ dial: { allow: ["127.0.0.1"] } }, 1);
+    const permitted = await alice.connect({ remote });
+    await permitted.send("after the reload").accepted;
+    expect(
+      await session[Symbol.asyncIterator]()
+        .next()
+        .then(({ value }) => value?.text()),
+    ).toBe("after the reload");
+    await reload({ denyUsers: ["alice"] }, 2);
+    expect((await rejection<{ code: string }>(alice.path())).code).toBe("auth-forbidden");
+    expect((await rejection<{ code: string }>(login())).code).toBe("auth-forbidden");
+    alice.close();
+    await far.close({ drainMs: 0 });
+    await listener.close();
     await relay.stop("SIGKILL");
   });
 
