@@ -6,7 +6,7 @@
  * once; a run that ended synchronously serves the next chunk, one that returned a promise is left to its chunk.
  */
 import { LocalProtocolError } from "../errors.ts";
-import { errorVerdict, isExpected } from "./fault.ts";
+import { errorVerdict, isExpected, thenable } from "./fault.ts";
 import type { Middleware, Next } from "./plugin.ts";
 import { ACCEPTED, type MaybeVerdict, refusedBy, Verdict } from "./verdict.ts";
 
@@ -146,8 +146,7 @@ class Run<C extends object> {
 
   // Anything but a verdict: a promise to be watched, or a mistake.
   #later(result: unknown, index: number): MaybeVerdict {
-    if (typeof (result as { then?: unknown } | undefined)?.then !== "function")
-      return this.#noVerdict(result, index);
+    if (!thenable(result)) return this.#noVerdict(result, index);
     const promise = Promise.resolve(result).then(
       (verdict) => {
         this.#open = index - 1;

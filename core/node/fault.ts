@@ -10,13 +10,27 @@ const known: ReadonlySet<number> = new Set([
 ]);
 
 function statusOf(error: unknown): number | undefined {
-  const status = (error as { status?: unknown } | null | undefined)?.status;
+  const status = field(error, "status");
   return typeof status === "number" && known.has(status) ? status : undefined;
+}
+
+// What was thrown may be anything, a Proxy that throws again too.
+function field(error: unknown, name: "status" | "issues" | "then"): unknown {
+  try {
+    return (error as Record<string, unknown> | null | undefined)?.[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for what can be awaited. Never throws. */
+export function thenable(value: unknown): value is PromiseLike<unknown> {
+  return value !== undefined && value !== null && typeof field(value, "then") === "function";
 }
 
 // Zod's error and every Standard Schema failure carry the list of what was wrong.
 function isValidation(error: unknown): boolean {
-  return error instanceof Error && Array.isArray((error as { issues?: unknown }).issues);
+  return error instanceof Error && Array.isArray(field(error, "issues"));
 }
 
 /** True for an error that is an answer (it has a status, or is a failed validation) and no news to an operator. */

@@ -121,7 +121,7 @@ export class Msrp {
     if (request.clock !== undefined) core.timersFor(request.clock);
     const verdict = core.pipeline.upgrade.run(c, []);
     if (verdict instanceof Verdict) return { verdict, accept };
-    return verdict.then((late) => ({ verdict: late, accept }));
+    return core.inTime(core.pipeline.upgrade, c, verdict).then((late) => ({ verdict: late, accept }));
   }
 
   /**

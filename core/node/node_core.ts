@@ -10,6 +10,7 @@ import { type MessageHandler, SessionCore } from "../session/session_core.ts";
 import type { OutgoingDraft, SessionHost } from "../session/session_link.ts";
 import type { SessionInit, SessionSettings } from "../session/session_options.ts";
 import type { MsrpUri } from "../wire/uri.ts";
+import type { Chain } from "./chain.ts";
 import type { ConnectionHandle } from "./context.ts";
 import { NodeConnectContext, NodeOutgoingContext } from "./contexts.ts";
 import { Driver } from "./driver.ts";
@@ -17,12 +18,13 @@ import { NodeForwardHost } from "./forward_host.ts";
 import type { Forwarder } from "./forwarding.ts";
 import { InboxAssembler } from "./inbox_assembler.ts";
 import { NodeMemory } from "./memory.ts";
+import { NodeTime } from "./node_time.ts";
 import { type MsrpOptions, type NodeLimits, nodeLimits } from "./options.ts";
 import { Pipeline, type Place } from "./pipeline.ts";
 import type { Hooks, Plugin, PluginHost } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { Seat } from "./seat.ts";
-import { Timer, Timers } from "./timers.ts";
+import type { Timers } from "./timers.ts";
 import type { Accept, Clock, Connector, ConnectTarget, Transport } from "./transport.ts";
 import { ACCEPTED, Verdict } from "./verdict.ts";
 
@@ -45,9 +47,8 @@ export class NodeCore {
   readonly #sessionHandlers: readonly ((session: Session) => unknown)[];
   readonly #seats: WeakMap<Session, Seat> = new WeakMap();
   readonly #verifiers: WeakMap<Seat, Verifier> = new WeakMap();
-  readonly #timers: Map<Clock, Timers> = new Map();
+  readonly #time: NodeTime;
   readonly #budget = new InboxBudget();
-  #clock: Clock | undefined;
   #connections = 0;
   #empty: (() => void)[] = [];
 
@@ -61,7 +62,9 @@ export class NodeCore {
     this.limits = nodeLimits(options);
     this.messageHandlers = messageHandlers;
     this.#sessionHandlers = sessionHandlers;
-    this.#clock = options.clock;
+    this.#time = new NodeTime(options.clock, (error) =>
+      this.pipeline.error(error, "(plugin)", "timer", undefined),
+    );
     this.registry = new Registry(options.pathMatching ?? "strict", this.limits.maxSessions);
     const host: PluginHost = {
       now: () => this.now(),
@@ -87,36 +90,27 @@ export class NodeCore {
 
   // Time
 
-  /** Milliseconds on the node's clock; 0 as long as there is none. */
+  /** See `NodeTime`. */
   now(): number {
-    return this.#clock?.now() ?? 0;
+    return this.#time.now();
   }
 
   /** Timers of the node on a clock. */
   timersFor(clock: Clock): Timers {
-    this.#clock ??= clock;
-    let timers = this.#timers.get(clock);
-    if (timers === undefined) {
-      timers = new Timers(clock);
-      this.#timers.set(clock, timers);
-    }
-    return timers;
+    return this.#time.on(clock);
   }
 
-  /** One call after a delay. Without a clock, that is before the first connection, it never comes. */
+  /** One call after a delay, which begins with the first connection where there is no clock before. */
   setTimer(callback: () => void, delayMs: number): () => void {
-    const clock = this.#clock;
-    if (clock === undefined) return () => undefined;
-    const timers = this.timersFor(clock);
-    const timer = new Timer(() => {
-      try {
-        callback();
-      } catch (error) {
-        this.pipeline.error(error, "(plugin)", "timer", undefined);
-      }
+    return this.#time.setTimer(callback, delayMs);
+  }
+
+  /** The verdict of a stage that no session waits for; one that does not come in time is a refusal, and the plugin is named. */
+  inTime<C extends object>(chain: Chain<C>, c: C, verdict: Promise<Verdict>): Promise<Verdict> {
+    return this.#time.limited(verdict, this.limits.gateTimeoutMs, () => {
+      this.pipeline.late(chain.stage, chain.awaited(c), (c as { session?: Session }).session);
+      return new Verdict(403);
     });
-    timers.schedule(timer, clock.now() + delayMs);
-    return () => timers.cancel(timer);
   }
 
   // Connections
@@ -138,9 +132,11 @@ export class NodeCore {
       driver.admit(new Verdict(403));
       return;
     }
-    const verdict = this.pipeline.connect.run(new NodeConnectContext(driver.handle, undefined), []);
+    const { connect } = this.pipeline;
+    const c = new NodeConnectContext(driver.handle, undefined);
+    const verdict = connect.run(c, []);
     if (verdict instanceof Verdict) driver.admit(verdict);
-    else verdict.then((late) => driver.admit(late));
+    else this.inTime(connect, c, verdict).then((late) => driver.admit(late));
   }
 
   /** A connection is over. */
@@ -183,8 +179,10 @@ export class NodeCore {
     timeoutMs: number | undefined,
   ): Promise<Driver> {
     // RFC 4975 §14.5: a peer may name a victim's address, so policy is asked before anything is sent there.
-    const verdict = this.pipeline.connect.run(new NodeConnectContext(undefined, target), []);
-    const decided = verdict instanceof Verdict ? verdict : await verdict;
+    const { connect } = this.pipeline;
+    const c = new NodeConnectContext(undefined, target);
+    const verdict = connect.run(c, []);
+    const decided = verdict instanceof Verdict ? verdict : await this.inTime(connect, c, verdict);
     if (!decided.accepted)
       throw new ConnectionError("connect-refused", "Cannot connect: a plugin refused the target");
     if (this.drivers.size >= this.limits.maxConnections) {
@@ -382,7 +380,7 @@ export class NodeCore {
       const { contentType, body, headers, total } = c;
       return { method, messageId, contentType, body, headers, total, resumed };
     };
-    return verdict instanceof Verdict ? settle(verdict) : verdict.then(settle);
+    return verdict instanceof Verdict ? settle(verdict) : this.inTime(stage, c, verdict).then(settle);
   }
 }
 

@@ -36,7 +36,7 @@ export interface MsrpOptions {
   connection?: Omit<ConnectionOptions, "framing">;
   /** A gate still pending after so long: the request is answered 200 (RFC 4975 §5.3); the peer gives up at 30 s. @default 10000 */
   answerWithinMs?: number;
-  /** A gate still pending after so long is given up: 413. @default 60000 */
+  /** A gate still pending after so long is given up: 413; 403 for what is no request that came in. @default 60000 */
   gateTimeoutMs?: number;
   /** Frames that may wait for verdicts on one connection before it stops reading. @default 256 */
   maxHeldFrames?: number;

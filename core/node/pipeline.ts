@@ -13,7 +13,16 @@ import type {
   NodeOutgoingContext,
   NodeRequestContext,
 } from "./contexts.ts";
-import type { Assembler, Hooks, Middleware, PluginHost, Reporter } from "./plugin.ts";
+import { thenable } from "./fault.ts";
+import { GuardedAssembler, GuardedReporter } from "./guarded.ts";
+import {
+  type Assembler,
+  type Hooks,
+  type Middleware,
+  named,
+  type PluginHost,
+  type Reporter,
+} from "./plugin.ts";
 import { type TapEvents, type TapName, tapNames } from "./tap.ts";
 import type { NodeUpgradeContext } from "./upgrade.ts";
 import { ACCEPTED, type MaybeVerdict } from "./verdict.ts";
@@ -44,7 +53,7 @@ export interface Gated<Seat> {
 
 interface TapEntry {
   readonly plugin: string;
-  readonly call: (event: never) => void;
+  readonly call: (event: never) => unknown;
 }
 
 const single = ["assemble", "report", "forward"] as const;
@@ -104,7 +113,9 @@ export class Pipeline<Seat> {
   states(session: Session): unknown[] {
     return this.#hooks.map((hooks) => {
       try {
-        return hooks.session?.(session);
+        const state: unknown = hooks.session?.(session);
+        if (thenable(state)) this.#watch(state, hooks.name, "session", session);
+        return state;
       } catch (error) {
         this.error(error, hooks.name, "session", session);
         return undefined;
@@ -116,7 +127,8 @@ export class Pipeline<Seat> {
   ended(session: Session, own: readonly unknown[], error: Error | undefined): void {
     this.#hooks.forEach((hooks, index) => {
       try {
-        hooks.ended?.(session, own[index] as never, error);
+        const result: unknown = hooks.ended?.(session, own[index] as never, error);
+        if (thenable(result)) this.#watch(result, hooks.name, "ended", session);
       } catch (thrown) {
         this.error(thrown, hooks.name, "ended", session);
       }
@@ -125,14 +137,34 @@ export class Pipeline<Seat> {
 
   /** A new assembler for a session. */
   assembler(session: Session): Assembler {
-    const make = this.#hooks.find((hooks) => hooks.assemble !== undefined)?.assemble ?? this.#core.assembler;
-    return make(session, this.#host);
+    const hooks = this.#assembling;
+    if (hooks?.assemble === undefined) return this.#core.assembler(session, this.#host);
+    const { name, assemble } = hooks;
+    return new GuardedAssembler(
+      name,
+      () => assemble(session, this.#hostOf(name)),
+      (error) => this.error(error, name, "assemble", session),
+    );
   }
 
   /** A new writer of success reports for a session. */
   reporter(session: Session): Reporter {
-    const make = this.#hooks.find((hooks) => hooks.report !== undefined)?.report ?? this.#core.reporter;
-    return make(session, this.#host);
+    const hooks = this.#hooks.find((entry) => entry.report !== undefined);
+    if (hooks?.report === undefined) return this.#core.reporter(session, this.#host);
+    const { name, report } = hooks;
+    return new GuardedReporter(
+      () => report(session, this.#hostOf(name)),
+      (error) => this.error(error, name, "report", session),
+    );
+  }
+
+  get #assembling(): Hooks<never> | undefined {
+    return this.#hooks.find((hooks) => hooks.assemble !== undefined);
+  }
+
+  // Errors say which plugin is at fault.
+  #hostOf(name: string): PluginHost {
+    return named(this.#host, name);
   }
 
   /** What makes the node's forwarder, when a plugin takes the place. */
@@ -173,12 +205,21 @@ export class Pipeline<Seat> {
     // One that listens once takes itself out while it is called; a copy for one alone would be waste.
     for (const entry of list.length > 1 ? [...list] : list) {
       try {
-        entry.call(event as never);
+        const result: unknown = entry.call(event as never);
+        if (result !== undefined && thenable(result))
+          this.#watch(result, entry.plugin, `tap ${name}`, undefined);
       } catch (error) {
         // An error tap that throws has nobody left to tell.
         if (name !== "error") this.error(error, entry.plugin, `tap ${name}`, undefined);
       }
     }
+  }
+
+  // Nobody awaits what these give; a rejection would end the process.
+  #watch(promise: PromiseLike<unknown>, plugin: string, stage: string, session: Session | undefined): void {
+    Promise.resolve(promise).catch((error: unknown) => {
+      if (stage !== "tap error") this.error(error, plugin, stage, session);
+    });
   }
 
   /** Tells the error tap. */
@@ -195,7 +236,13 @@ export class Pipeline<Seat> {
       ["message", message && this.message.awaited(message)],
       ["chunk", chunk && this.chunk.awaited(chunk)],
     ];
-    const [stage, plugin = "(node)"] = held.find(([, name]) => name !== undefined) ?? ["assemble"];
+    const occupant = this.#assembling?.name;
+    const [stage, plugin = "(node)"] = held.find(([, name]) => name !== undefined) ?? ["assemble", occupant];
+    this.late(stage, plugin, session);
+  }
+
+  /** Tells the error tap that a plugin's verdict did not come in time. */
+  late(stage: string, plugin: string = "(node)", session: Session | undefined = undefined): void {
     const error = new LocalProtocolError("gate-timeout", `No verdict came in time in stage "${stage}"`);
     this.error(error, plugin, stage, session);
   }

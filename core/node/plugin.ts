@@ -15,8 +15,9 @@ import type {
   RequestContext,
   UpgradeContext,
 } from "./context.ts";
+import { thenable } from "./fault.ts";
 import type { Forwarder, ForwardHost } from "./forwarding.ts";
-import type { Taps } from "./tap.ts";
+import { type TapName, type Taps, tapNames } from "./tap.ts";
 import type { MaybeVerdict, Verdict } from "./verdict.ts";
 
 /** Asks the middlewares further inside; may be called once, and before the middleware's own verdict. */
@@ -129,23 +130,60 @@ export function definePlugin<State>(
   make?: (host: PluginHost) => Hooks<State>,
 ): Plugin {
   if (typeof first !== "string") {
+    checkHooks(first);
     return Object.freeze({ name: first.name, setup: () => [first as unknown as Hooks<never>] });
   }
-  if (make === undefined)
+  if (typeof make !== "function")
     throw new TypeError(`Cannot define plugin "${first}": a function that makes the hooks is missing`);
   return Object.freeze({
     name: first,
-    setup: (host: PluginHost) => [make(named(host, first)) as unknown as Hooks<never>],
+    setup: (host: PluginHost) => {
+      const hooks = make(named(host, first));
+      checkHooks(hooks, first);
+      return [hooks as unknown as Hooks<never>];
+    },
   });
 }
 
-// The same host, with the name of whoever uses it: errors say which plugin is at fault.
-function named(host: PluginHost, name: string): PluginHost {
+const hookNames: ReadonlySet<string> = new Set<Exclude<keyof Hooks, "name" | "taps">>([
+  "session",
+  "ended",
+  "upgrade",
+  "connect",
+  "request",
+  "chunk",
+  "assemble",
+  "message",
+  "deliver",
+  "outgoing",
+  "forward",
+  "report",
+]);
+
+// A hook under a wrong name would never run, and nobody would be told.
+function checkHooks(hooks: unknown, plugin?: string): void {
+  const { name, taps = {}, ...rest } = (hooks ?? {}) as Record<string, unknown>;
+  if (typeof hooks !== "object" || hooks === null || typeof name !== "string" || name === "")
+    throw new TypeError(`Cannot define plugin "${plugin ?? ""}": hooks with a name are wanted`);
+  const fault = (what: string): TypeError => new TypeError(`Cannot define plugin "${name}": ${what}`);
+  for (const [key, hook] of Object.entries(rest)) {
+    if (!hookNames.has(key)) throw fault(`there is no stage "${key}"`);
+    if (hook !== undefined && typeof hook !== "function") throw fault(`"${key}" is no function`);
+  }
+  for (const [key, tap] of Object.entries(taps as object)) {
+    if (!tapNames.includes(key as TapName)) throw fault(`there is no tap "${key}"`);
+    if (tap !== undefined && typeof tap !== "function") throw fault(`tap "${key}" is no function`);
+  }
+}
+
+/** The same host, with the name of whoever uses it: errors say which plugin is at fault. */
+export function named(host: PluginHost, name: string): PluginHost {
   const error: PluginHost["error"] = (thrown, stage, plugin = name) => host.error(thrown, stage, plugin);
   const setTimer: PluginHost["setTimer"] = (callback, delayMs) =>
     host.setTimer(() => {
       try {
-        callback();
+        const result: unknown = callback();
+        if (thenable(result)) Promise.resolve(result).catch((thrown: unknown) => error(thrown, "timer"));
       } catch (thrown) {
         error(thrown, "timer");
       }

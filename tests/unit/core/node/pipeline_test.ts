@@ -34,12 +34,13 @@ function pipeline(...plugins: Plugin[]): Pipeline<undefined> {
 
 describe("a pipeline", () => {
   test("takes its single occupants from plugins, and refuses two of them", () => {
-    const mine = definePlugin({ name: "mine", assemble: () => ({ kind: "mine" }) as unknown as Assembler });
+    const assembler = { receive: () => ACCEPTED, wake: () => [], close: () => undefined, deadline: 7 };
+    const mine = definePlugin({ name: "mine", assemble: () => assembler as unknown as Assembler });
     const other = definePlugin({
       name: "other",
       assemble: () => ({ kind: "other" }) as unknown as Assembler,
     });
-    expect(pipeline(mine).assembler(session)).toMatchObject({ kind: "mine" });
+    expect(pipeline(mine).assembler(session).deadline).toBe(7);
     expect(pipeline(mine).reporter(session)).toMatchObject({ kind: "core" });
     const error = thrown<MsrpError>(() => pipeline(mine, other));
     expect(error.code).toBe("stage-occupied");

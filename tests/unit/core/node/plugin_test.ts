@@ -1,6 +1,13 @@
 // Defining plugins: by hooks or by a function per node, joined to one, and shared by two nodes without sharing state.
 import { describe, expect, test } from "#test";
-import { compose, definePlugin, type Hooks, type PluginHost } from "../../../../core/node/plugin.ts";
+import { Msrp } from "../../../../core/node/node.ts";
+import {
+  compose,
+  definePlugin,
+  type Hooks,
+  type Plugin,
+  type PluginHost,
+} from "../../../../core/node/plugin.ts";
 import { NodePair, settle } from "../../../support/nodes.ts";
 
 const host: PluginHost = { now: () => 0, setTimer: () => () => undefined, error: () => undefined };
@@ -92,4 +99,26 @@ test("what a plugin tells of, or throws in a timer, names it, also within compos
     ["noisy", "timer"],
   ]);
   await pair.close();
+});
+
+describe("definePlugin() with something wrong", () => {
+  const define = definePlugin as unknown as (...args: unknown[]) => Plugin;
+  const wrong: readonly (readonly [name: string, hooks: unknown, says: string])[] = [
+    ["no hooks", undefined, "hooks with a name"],
+    ["no name", { chunk: () => undefined }, "hooks with a name"],
+    ["a stage that is none", { name: "mine", chnk: () => undefined }, '"mine": there is no stage "chnk"'],
+    ["a stage that is no function", { name: "mine", chunk: 7 }, '"mine": "chunk" is no function'],
+    [
+      "a tap that is none",
+      { name: "mine", taps: { eror: () => undefined } },
+      '"mine": there is no tap "eror"',
+    ],
+    ["a tap that is no function", { name: "mine", taps: { error: 7 } }, '"mine": tap "error" is no function'],
+  ];
+  for (const [name, hooks, says] of wrong) {
+    test(`${name}: a TypeError that says so`, () => {
+      expect(() => define(hooks)).toThrow(says);
+      expect(() => new Msrp().use(define("mine", () => hooks)).describe()).toThrow(TypeError);
+    });
+  }
 });
