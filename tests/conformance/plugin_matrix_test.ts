@@ -20,6 +20,7 @@ import {
   reports,
   spans,
   trace,
+  webhook,
 } from "../../mod.ts";
 import * as all from "../../plugins/mod.ts";
 import { filesBelow } from "../../scripts/tree.ts";
@@ -112,6 +113,15 @@ testPlugin(() => cpim(), framework);
 testPlugin(() => imdn(), framework);
 testPlugin(() => isComposing(), framework);
 testPlugin(() => archive({ store: memoryArchive() }), framework);
+testPlugin(
+  () =>
+    webhook({
+      url: "https://hooks.example/events",
+      policy: { url: "https://hooks.example/policy" },
+      fetch: async () => new Response('{"verdict":"accept"}'),
+    }),
+  framework,
+);
 
 /** What a service would install, as one plugin. */
 const usual = (): Plugin =>
@@ -133,7 +143,7 @@ describe("the matrix", () => {
     const here = new Set(
       [archive, auth, contentFilter, cpim, imdn, isComposing, logger, metrics, rateLimit, reassembly, reports]
         .map((factory) => factory.name)
-        .concat(spans.name, trace.name),
+        .concat(spans.name, trace.name, webhook.name),
     );
     const factories = Object.entries(all).flatMap(([name, value]) =>
       typeof value === "function" && isFactory(name) ? [name] : [],
