@@ -3,11 +3,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashPassword } from "../../core/mod.ts";
-import { freePort } from "../harness/poll.ts";
 import { makeNamedCertificates, type NamedCertificates } from "../../testing/certificates.ts";
 import { type RunningCommand, type RuntimeName, start } from "../support/command.ts";
 import { namedValue, Scope } from "./template.ts";
@@ -25,6 +24,8 @@ export interface Environment {
   readonly names: Readonly<Record<Kind, string>>;
   /** Names and values for a new flow. */
   scope(): Scope;
+  /** The same relays, and listeners' ports of its own: flows of different lanes can be played at the same time. */
+  readonly lanes: readonly Environment[];
   /** What the relays have printed. */
   readonly output: string;
   close(): Promise<void>;
@@ -35,23 +36,24 @@ const secondName = "relay2.test";
 const testerName = "127.0.0.1";
 
 /** Starts both relays. */
-export async function startRelays(runtime: RuntimeName, scale: number): Promise<Environment> {
+export async function startRelays(runtime: RuntimeName, scale: number, lanes = 1): Promise<Environment> {
   const certificates = await makeNamedCertificates([relayName, secondName, "inner.test", "outer.test"]);
   const application = await startApplication();
   const folder = mkdtempSync(join(tmpdir(), "msrpkit-flows-"));
   const passwords = { alice: secret(), bob: secret(), mallory: secret() };
-  const ports = {
-    RP: await freePort(),
-    TP: await freePort(),
-    WP: await freePort(),
-    WTP: await freePort(),
-    R2P: await freePort(),
-    BP: await freePort(),
-    OP: await freePort(),
-    VP: await freePort(),
-    DENYP: await freePort(),
-    DEADP: await freePort(),
-  };
+  const [RP, TP, WP, WTP, R2P, ...rest] = (await freePorts(5 + lanes * stubNames.length)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    ...number[],
+  ];
+  const ports = { RP, TP, WP, WTP, R2P };
+  const stubs = Array.from({ length: lanes }, (_, lane) => {
+    const own = rest.slice(lane * stubNames.length);
+    return Object.fromEntries(stubNames.map((name, index) => [name, own[index]])) as StubPorts;
+  });
   const file = (name: string, text: string): string => {
     const path = join(folder, name);
     writeFileSync(path, text, { mode: 0o600 });
@@ -77,7 +79,7 @@ export async function startRelays(runtime: RuntimeName, scale: number): Promise<
         ca,
         relays: ["inner.test", "outer.test", name === relayName ? secondName : relayName],
         hosts: Object.fromEntries([relayName, secondName, "outer.test"].map((host) => [host, ["127.0.0.1"]])),
-        dial: { allow: [testerName], deny: [`${testerName}:${ports.DENYP}`] },
+        dial: { allow: [testerName], deny: stubs.map(({ DENYP }) => `${testerName}:${DENYP}`) },
         denyUsers: ["mallory"],
         nonceLifetimeSeconds: 60,
         webSocket: {
@@ -112,12 +114,19 @@ export async function startRelays(runtime: RuntimeName, scale: number): Promise<
     R2_AUTH: `msrps://${secondName}:${ports.R2P};tcp`,
     W_AUTH: `msrps://alice@${relayName}:${ports.WP};ws`,
   };
-  return {
+  const lane = (own: StubPorts, all: () => readonly Environment[]): Environment => ({
     certificates,
     scale,
     ports: { tls: ports.RP, tls2: ports.R2P, tcp: ports.TP, ws: ports.WTP, wss: ports.WP },
     names: { tls: relayName, tls2: secondName, tcp: relayName, ws: relayName, wss: relayName },
-    scope: () => newScope(fixed, ports),
+    scope: () =>
+      newScope(
+        { ...fixed, ...Object.fromEntries(Object.entries(own).map(([name, port]) => [name, String(port)])) },
+        own,
+      ),
+    get lanes() {
+      return all();
+    },
     get output() {
       return commands.map((command) => command.stdout + command.stderr).join("\n");
     },
@@ -126,7 +135,29 @@ export async function startRelays(runtime: RuntimeName, scale: number): Promise<
       application.close();
       rmSync(folder, { recursive: true, force: true });
     },
-  };
+  });
+  const all: readonly Environment[] = stubs.map((own) => lane(own, () => all));
+  return all[0] as Environment;
+}
+
+/** Ports where a script listens, or where nobody does. */
+type StubPorts = Readonly<Record<(typeof stubNames)[number], number>>;
+
+const stubNames = ["BP", "OP", "VP", "DENYP", "DEADP"] as const;
+
+// Below those that the system gives to connections, which would be taken again before anybody listens.
+async function freePorts(count: number): Promise<number[]> {
+  const held = new Map<number, Server>();
+  while (held.size < count) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createTcpServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (free) held.set(port, server);
+  }
+  await Promise.all([...held.values()].map((server) => new Promise((resolve) => server.close(resolve))));
+  return [...held.keys()];
 }
 
 /** The web application that knows whose cookie `sid=good` is. */
