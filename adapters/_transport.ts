@@ -19,8 +19,8 @@ export interface SocketFacts {
 const lastAddresses: string[] = [];
 
 function known(address: string): string {
-  const same = lastAddresses.find((one) => one === address);
-  if (same !== undefined) return same;
+  const index = lastAddresses.indexOf(address);
+  if (index >= 0) return lastAddresses[index]!;
   if (lastAddresses.length >= 8) lastAddresses.shift();
   lastAddresses.push(address);
   return address;

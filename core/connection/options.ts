@@ -84,6 +84,7 @@ const defaults: ConnectionLimits = {
 
 // Connections have the same limits as the one before, mostly, and ten thousand of them one object.
 let latest: ConnectionLimits = defaults;
+const names = Object.keys(defaults) as readonly (keyof ConnectionLimits)[];
 
 /**
  * Fills in defaults and checks the numbers.
@@ -92,7 +93,7 @@ let latest: ConnectionLimits = defaults;
 export function connectionLimits(options: ConnectionOptions): ConnectionLimits {
   const limits: Record<keyof ConnectionLimits, number> = { ...defaults };
   let same = true;
-  for (const key of Object.keys(defaults) as (keyof ConnectionLimits)[]) {
+  for (const key of names) {
     const value = options[key] ?? defaults[key];
     if (!(value >= 1)) {
       throw new RangeError(`Cannot use ${key}: ${value} (must be at least 1)`);

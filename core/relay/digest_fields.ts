@@ -20,6 +20,7 @@ const name = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)([ \t]*)/y;
 const value = /=[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)"|([^\s",]*))[ \t]*(?=,|$)/y;
 const token68 = /[0-9A-Za-z\-._~+/]+=*[ \t]*(?=,|$)/y;
 const blanks = /[ \t,]*/y;
+const needsEscape = /["\\]/;
 const control = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
 /**
@@ -49,7 +50,7 @@ export function quoted(text: string): string {
   if (control.test(text) || text.includes("\t")) {
     throw new LocalProtocolError("digest-syntax", "Cannot quote a text with control characters");
   }
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  return needsEscape.test(text) ? `"${text.replace(/["\\]/g, "\\$&")}"` : `"${text}"`;
 }
 
 class Reader {
@@ -90,7 +91,9 @@ class Reader {
     // RFC 7616 §3.3: a parameter that occurs twice could mean one thing here and another thing there.
     if (values.has(key)) throw fault("a parameter that occurs twice");
     if (++this.#count > MAX_DIGEST_FIELDS) throw fault(`more than ${MAX_DIGEST_FIELDS} parameters`);
-    values.set(key, given[2] ?? given[1]!.replace(/\\([\s\S])/g, "$1"));
+    const quotedText = given[1] ?? "";
+    const plain = quotedText.includes("\\") ? quotedText.replace(/\\([\s\S])/g, "$1") : quotedText;
+    values.set(key, given[2] ?? plain);
   }
 
   #take(pattern: RegExp): RegExpExecArray | undefined {

@@ -59,6 +59,8 @@ export class Nonces {
   // One call of getRandomValues costs as much as a hundred octets of it.
   readonly #pool = new Uint8Array(1024);
   #drawn: number = this.#pool.length;
+  #realm = "";
+  #realmOctets = new Uint8Array(0);
   #floor = -1;
 
   /** @throws RangeError for a short secret, or limits below 1 */
@@ -134,8 +136,16 @@ export class Nonces {
     }
   }
 
+  #octetsOf(realm: string): Uint8Array {
+    if (realm !== this.#realm) {
+      this.#realm = realm;
+      this.#realmOctets = utf8ToBytes(realm);
+    }
+    return this.#realmOctets;
+  }
+
   #seal(head: Uint8Array, realm: string): string {
-    const mac = this.#mac.clone().update(head).update(utf8ToBytes(realm)).digest();
+    const mac = this.#mac.clone().update(head).update(this.#octetsOf(realm)).digest();
     return bytesToHex(mac.subarray(0, macBytes));
   }
 }

@@ -29,10 +29,15 @@ export interface DecoderOptions {
 /** Limits with their defaults filled in. */
 export type DecoderLimits = Readonly<{ [Name in keyof DecoderOptions]-?: NonNullable<DecoderOptions[Name]> }>;
 
-let latest: DecoderLimits | undefined;
+// Connections have the same limits as the one before, mostly, and ten thousand of them one object.
+let latest: { readonly given: DecoderOptions; readonly limits: DecoderLimits } | undefined;
 
 /** Fills in the defaults. @throws {RangeError} for a limit that is no positive integer, or too small to work with */
 export function decoderLimits(options: DecoderOptions = {}): DecoderLimits {
+  const known = latest;
+  // Of what is not given the default is meant, so the same words mean the same limits.
+  if (known !== undefined && options.framing === known.given.framing && sameOptions(options, known.given))
+    return known.limits;
   const strict = options.strict ?? false;
   const limits: DecoderLimits = {
     strict,
@@ -53,12 +58,16 @@ export function decoderLimits(options: DecoderOptions = {}): DecoderLimits {
       throw new RangeError(`Cannot use ${name} = ${value}: at least ${least} is needed`);
     }
   }
-  // Connections have the same limits as the one before, mostly, and ten thousand of them one object.
-  const known = latest;
-  const names = Object.keys(limits) as (keyof DecoderLimits)[];
-  if (known !== undefined && names.every((name) => known[name] === limits[name])) return known;
-  latest = limits;
+  latest = { given: { ...options }, limits };
   return limits;
+}
+
+function sameOptions(options: DecoderOptions, known: DecoderOptions): boolean {
+  for (const name in options)
+    if (options[name as keyof DecoderOptions] !== known[name as keyof DecoderOptions]) return false;
+  for (const name in known)
+    if (options[name as keyof DecoderOptions] !== known[name as keyof DecoderOptions]) return false;
+  return true;
 }
 
 /** What a decoder tells about an oddity that it let through, or a response that it dropped. */
