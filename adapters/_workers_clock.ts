@@ -1,5 +1,5 @@
-// The clock of a node in a Durable Object: milliseconds since 1970, which go on while the object is out of memory, and timers
-// that can be put aside, because a pending one of the runtime keeps an object in memory.
+// The clock of a node in a Durable Object: milliseconds since 1970, which go on while the object is out of memory.
+// Its timers can be put aside, because a pending one of the runtime keeps an object in memory.
 import type { Clock } from "../core/node/transport.ts";
 
 interface Entry {

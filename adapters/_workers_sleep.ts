@@ -1,5 +1,5 @@
-// When a Durable Object may leave memory: its node has had nothing to do for a moment, what is to be kept is with its sockets
-// and in its storage, and an alarm stands for the timers.
+// When a Durable Object may leave memory: its node has had nothing to do for a moment.
+// Then what is to be kept goes to its sockets and into its storage, and an alarm stands for the timers.
 import type { Msrp, SessionMemory } from "../core/mod.ts";
 import type { WorkersClock } from "./_workers_clock.ts";
 import type { DurableStorage } from "./_workers_types.ts";

@@ -1,5 +1,5 @@
-// A hibernating WebSocket of a Durable Object as the standard one that a transport is made of: its events come to the object,
-// which passes them on.
+// A hibernating WebSocket of a Durable Object as the standard one that a transport is made of.
+// Its events come to the object, which passes them on.
 import type { WebSocketLike } from "./_web_socket_transport.ts";
 import type { HibernatableSocket } from "./_workers_types.ts";
 

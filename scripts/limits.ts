@@ -101,6 +101,12 @@ const sections: readonly (readonly [title: string, intro: string, file: string, 
     "ClientSessionOptions",
   ],
   [
+    "TCP from Workers",
+    "Options of `workersConnector()`.",
+    "adapters/_workers_dial.ts",
+    "WorkersConnectorOptions",
+  ],
+  [
     "Data channels",
     "Options of `openDataChannel()`, besides those of WebSockets of clients.",
     "adapters/_data_channel_transport.ts",

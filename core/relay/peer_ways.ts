@@ -1,6 +1,6 @@
 /**
- * The peers that are reached over one connection: each for the one URI that its request named, as long as the connection
- * lives (RFC 4976 §6.4, trap T36).
+ * The peers that are reached over one connection (RFC 4976 §6.4). Each is a way for the one URI that its request named, as
+ * long as the connection lives.
  */
 import type { Binding } from "./binding.ts";
 import type { RelayHop } from "./hop.ts";
