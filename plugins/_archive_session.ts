@@ -25,6 +25,8 @@ export interface Outgoing {
   /** Undefined while its stream is read. */
   entry: Spooled | undefined;
   readonly reported: CollectedBody;
+  /** Resolves when the whole of a stream is in the spool; rejects when there is no room. */
+  admitting: Promise<void> | undefined;
   /** Ends the record of a stream that was not read to its end. */
   cut: (() => Spooled | undefined) | undefined;
 }
@@ -52,7 +54,8 @@ export class ArchivedSession {
       const [oldest] = this.outgoing.keys();
       this.outgoing.delete(oldest as string);
     }
-    const outgoing = { entry, reported: new CollectedBody(0, nothing), cut };
+    const reported = new CollectedBody(0, nothing);
+    const outgoing: Outgoing = { entry, reported, admitting: undefined, cut };
     this.outgoing.set(messageId, outgoing);
     return outgoing;
   }

@@ -5,50 +5,25 @@
 import {
   type ChunkContext,
   type Hooks,
+  LocalProtocolError,
   type MaybeVerdict,
   type Next,
   type OutgoingContext,
-  type PluginHost,
   type Session,
   type TapEvents,
   Verdict,
 } from "../core/mod.ts";
 import { type BodyBudget, CollectedBody } from "./_archive_body.ts";
 import { ArchivedSession, type Incoming, keyOf, type Outgoing } from "./_archive_session.ts";
-import type { ArchiveSpool, Spooled } from "./_archive_spool.ts";
+import type { Spooled } from "./_archive_spool.ts";
 import { textOf } from "./_archive_text.ts";
-import type { ArchiveDirection, ArchiveFate, ArchiveProblem, ArchiveRecord } from "./_archive_types.ts";
+import type { ArchiveFate, ArchiveRecord } from "./_archive_types.ts";
+import type { ArchiverParts } from "./_archiver_parts.ts";
 import { defaultContentType } from "./_cpim_outgoing.ts";
 import { loginOn, partyOf } from "./_parties.ts";
 import { randomHex } from "./_random_hex.ts";
 import { readThrough } from "./_read_through.ts";
 import { isRelayed } from "./_relayed.ts";
-
-/** Which messages are kept. */
-export interface ArchiveChoice {
-  readonly direction: ArchiveDirection;
-  readonly contentType: string | undefined;
-  readonly session: Session;
-}
-
-/** What an archiver is made of. */
-export interface ArchiverParts {
-  readonly spool: ArchiveSpool;
-  readonly maxBodyBytes: number;
-  readonly maxCollectedBytes: number;
-  readonly maxOpenMessages: number;
-  readonly whenFull: "wait" | "refuse" | "pass";
-  readonly maxWaitMs: number;
-  readonly status: number;
-  readonly confirm: boolean;
-  readonly only: ((message: ArchiveChoice) => boolean) | undefined;
-  readonly parties:
-    | ((session: Session) => { readonly local?: string; readonly remote?: string } | undefined)
-    | undefined;
-  readonly problem: (problem: ArchiveProblem) => void;
-  readonly wallClock: () => number;
-  readonly host: PluginHost;
-}
 
 type Fate = Omit<ArchiveFate, "id">;
 
@@ -300,22 +275,34 @@ export class Archiver {
       return this.#leavingSlowly(c, own, verdict, record);
     }
     const collected = new CollectedBody(maxBodyBytes, this.#budget);
-    let entry: Spooled | undefined;
     let over = false;
-    const cut = (whole: boolean): Spooled | undefined => {
-      if (over) return entry;
+    const record = (whole: boolean): ArchiveRecord => {
       over = true;
       const { position, truncated } = collected;
-      entry = this.#put({ ...make(collected.take(), position), truncated: truncated || resumed || !whole });
-      outgoing.entry = entry;
-      return entry;
+      return { ...make(collected.take(), position), truncated: truncated || resumed || !whole };
     };
-    const outgoing: Outgoing = own.follow(messageId, undefined, () => cut(false));
+    const cut = (): Spooled | undefined => {
+      if (!over) outgoing.entry = this.#put(record(false));
+      return outgoing.entry;
+    };
+    const end = async (): Promise<void> => {
+      if (over) return;
+      const entry = await this.#admitted(record(true));
+      if (entry === "refuse") {
+        this.#parts.problem({ kind: "refused", messages: 1, error: undefined });
+        throw new LocalProtocolError("outgoing-refused", "Cannot send: the message cannot be archived");
+      }
+      if (entry !== "pass") outgoing.entry = entry;
+    };
+    const outgoing: Outgoing = own.follow(messageId, undefined, cut);
     c.total ??= body instanceof Blob ? body.size : undefined;
     c.body = readThrough(
       body as Exclude<typeof body, string | Uint8Array | undefined>,
       (bytes) => collected.write(collected.position + 1, bytes),
-      () => cut(true),
+      () => {
+        outgoing.admitting = end();
+        return outgoing.admitting;
+      },
     );
     return verdict;
   }
@@ -368,6 +355,14 @@ export class Archiver {
     status: number,
     why: string | undefined,
   ): void {
+    if (outgoing.entry === undefined && outgoing.admitting !== undefined) {
+      const again = (): void => {
+        outgoing.admitting = undefined;
+        this.#settle(own, messageId, outgoing, fate, status, why);
+      };
+      outgoing.admitting.then(again, again);
+      return;
+    }
     const entry = outgoing.entry ?? outgoing.cut?.();
     const known = entry?.record.fate;
     // Reports may come before the last 200, and are more.

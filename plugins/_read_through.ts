@@ -8,18 +8,25 @@ export type PiecewiseBody = Blob | ReadableStream<Uint8Array> | AsyncIterable<Ui
 
 /**
  * @param look gets each piece; it may not keep or change it
- * @param ended the last piece has been read; not called when the reader, or the body, stops before
+ * @param ended the last piece has been looked at, and its last octet waits for the promise; not called when the reader, or
+ *   the body, stops before. What it throws is the reader's error
  */
 export async function* readThrough(
   body: PiecewiseBody,
   look: (bytes: Uint8Array) => void,
-  ended: () => void,
+  ended: () => void | Promise<void>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  let held: Uint8Array | undefined;
   for await (const bytes of piecesOf(body)) {
+    if (bytes.length === 0) continue;
     look(bytes);
-    yield bytes;
+    // Who knows how many octets there are does not wait for the end.
+    if (held !== undefined) yield held;
+    held = bytes.slice(-1);
+    if (bytes.length > 1) yield bytes.subarray(0, -1);
   }
-  ended();
+  await ended();
+  if (held !== undefined) yield held;
 }
 
 function piecesOf(body: PiecewiseBody): AsyncIterable<Uint8Array> {

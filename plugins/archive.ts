@@ -6,7 +6,8 @@ import { z } from "zod";
 import { definePlugin, type Plugin, type Session } from "../core/mod.ts";
 import { ArchiveSpool } from "./_archive_spool.ts";
 import type { ArchiveProblem, ArchiveStore } from "./_archive_types.ts";
-import { type ArchiveChoice, Archiver } from "./_archiver.ts";
+import { Archiver } from "./_archiver.ts";
+import type { ArchiveChoice } from "./_archiver_parts.ts";
 import { callback, limit, readOptions } from "./_options.ts";
 
 export { type MemoryArchiveOptions, memoryArchive } from "./_archive_memory.ts";
@@ -21,7 +22,7 @@ export type {
   ArchiveRecord,
   ArchiveStore,
 } from "./_archive_types.ts";
-export type { ArchiveChoice } from "./_archiver.ts";
+export type { ArchiveChoice } from "./_archiver_parts.ts";
 
 /** Who talks in a session, for the archive. */
 export interface ArchiveParties {

@@ -12,7 +12,7 @@ async function all(body: PiecewiseBody) {
     for await (const bytes of readThrough(
       body,
       (looked) => seen.push(...looked),
-      () => ended++,
+      () => void ended++,
     ))
       read.push(...bytes);
   } catch (thrown) {
@@ -57,7 +57,7 @@ describe("readThrough()", () => {
     for await (const _bytes of readThrough(
       stream,
       () => undefined,
-      () => ended++,
+      () => void ended++,
     ))
       break;
     expect([cancelled, ended]).toEqual([1, 0]);

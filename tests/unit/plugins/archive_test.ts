@@ -378,6 +378,36 @@ describe("archive(), when the store is in trouble", () => {
     await pair.close();
   });
 
+  test("a stream that goes out waits with its last octet, and is given up when it cannot be kept", async () => {
+    for (const options of [{}, { total: 10 }]) {
+      const { store, pair, session, server, problems } = await archived({
+        confirm: true,
+        maxWaitMs: 1_000,
+        storeTimeoutMs: 500,
+      });
+      const texts: string[] = [];
+      session.onMessage(async (message) => void texts.push(await message.text()));
+      const send = () => {
+        const content = new ReadableStream<Uint8Array>({
+          start: (controller) => {
+            controller.enqueue(new TextEncoder().encode("0123456789"));
+            controller.close();
+          },
+        });
+        return server.send(content, { contentType: "text/plain", successReport: false, ...options });
+      };
+      expect(await fateOf(send())).toBe(200);
+      expect((await store.all()).map(({ text }) => text)).toEqual(["0123456789"]);
+      store.before = () => new Promise(() => undefined);
+      const lost = fateOf(send());
+      await settle(300);
+      await pair.clock.advance(1_100);
+      expect(await lost).toBe(0);
+      expect([texts, problems.at(-1)?.kind]).toEqual([["0123456789"], "refused"]);
+      await pair.close();
+    }
+  });
+
   test("a message that the store never takes is told, and the others are stored", async () => {
     const { store, pair, session, problems } = await archived();
     const { inner } = store;
