@@ -143,7 +143,8 @@ export function msrpObject<Env = unknown>(
         secret = crypto.getRandomValues(new Uint8Array(32));
         await storage.put(secretKey, secret);
       }
-      const since = clock.now();
+      // The clock of Workers stands still during an event, and what is issued in this one is good.
+      const since = clock.now() - 1;
       const app = await make({ env, state: this.#state, nonces: { secret, since }, clock });
       const expected = (await storage.get<SessionMemory[]>(expectedKey)) ?? [];
       const writing = (promise: Promise<unknown>): void => this.#state.waitUntil(promise.catch(onError));

@@ -77,6 +77,18 @@ describe("Nonces", () => {
     expect(nonces.use(used[1]!, one, 40)).toBe(false);
   });
 
+  test("SEC-07: what another instance with the same secret has issued is stale, not unknown: its uses are not known [SEC-07]", () => {
+    const secret = new Uint8Array(32).fill(7);
+    const first = new Nonces({ secret });
+    const [before, last] = [first.issue("r", 5), first.issue("r", 9)];
+    expect(first.use(before, one, 6)).toBe(true);
+    const next = new Nonces({ secret, since: 9 });
+    expect([before, last].map((nonce) => next.check(nonce, "r", 10))).toEqual(["stale", "stale"]);
+    expect([before, last].map((nonce) => next.use(nonce, one, 10))).toEqual([false, false]);
+    const fresh = next.issue("r", 10);
+    expect([next.check(fresh, "r", 10), next.use(fresh, one, 10)]).toEqual(["valid", true]);
+  });
+
   test("nonces that have died leave the table before anything is forgotten", () => {
     const nonces = new Nonces({ maxUsed: 2, lifetimeMs: 100 });
     for (const now of [0, 10]) nonces.use(nonces.issue("r", now), one, now);
