@@ -164,7 +164,11 @@ describe("the template of a plugin", () => {
     expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
   });
 
-  for (const command of ["npm test", "bun test", "deno test -A --no-check --no-lock --node-modules-dir=manual"]) {
+  for (const command of [
+    "npm test",
+    "bun test",
+    "deno test -A --no-check --no-lock --node-modules-dir=manual",
+  ]) {
     test(
       `passes its own tests: ${command}`,
       () => {

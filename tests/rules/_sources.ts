@@ -3,7 +3,14 @@
 import { filesBelow, read } from "../../scripts/tree.ts";
 
 /** The folders whose files are shipped or shown to readers. */
-export const sourceFolders: readonly string[] = ["core", "plugins", "adapters", "server", "testing", "samples"];
+export const sourceFolders: readonly string[] = [
+  "core",
+  "plugins",
+  "adapters",
+  "server",
+  "testing",
+  "samples",
+];
 
 /** One module that a file imports, as written and, for a relative one, as a path from the root. */
 export interface Import {
