@@ -24,7 +24,7 @@ import {
   Verdict,
 } from "../core/mod.ts";
 import { addressKey } from "./_address_key.ts";
-import type { TokenCheck } from "./_auth_tokens.ts";
+import { KeysAway, type TokenCheck } from "./_auth_tokens.ts";
 import { LockOut, type LockOutOptions } from "./_lock_out.ts";
 import { isRelayed } from "./_relayed.ts";
 
@@ -156,6 +156,12 @@ export class AuthGate {
       who = await look();
     } catch (error) {
       reason = (error as { code?: string }).code ?? "error";
+      if (error instanceof KeysAway) {
+        // Nobody is to blame, and nobody is locked out for it.
+        this.#host.error(error.cause, "upgrade");
+        this.#tell(method, "refused", undefined, reason, remoteAddress);
+        return c.reject(503);
+      }
       // What is no fault of the token is the operator's to know: its keys cannot be had, for example.
       if (!/^ERR_J(?:WT|WS)|^ERR_JOSE_ALG|NO_MATCHING_KEY/.test(reason)) this.#host.error(error, "upgrade");
     }

@@ -13,6 +13,7 @@ import {
   jwtVerify,
 } from "jose";
 import type { HandshakeUser, MaybePromise } from "../core/mod.ts";
+import { TokenBucket } from "./_token_bucket.ts";
 
 /** How bearer tokens are checked. Give one of `jwksUrl`, `jwks`, `key` and `verify`. */
 export interface AuthBearer {
@@ -20,7 +21,7 @@ export interface AuthBearer {
   readonly jwksUrl?: string;
   /** The issuer's public keys. */
   readonly jwks?: JSONWebKeySet;
-  /** One key: a public one, or the octets of a shared secret. */
+  /** One key: a public one, or the octets of a shared secret, at least 32. */
   readonly key?: CryptoKey | Uint8Array;
   /** Checks tokens of another kind; undefined = refused. */
   readonly verify?: (token: string) => MaybePromise<HandshakeUser | undefined>;
@@ -59,18 +60,42 @@ const asymmetric: readonly string[] = [
   "Ed25519",
 ];
 
+const leastSecretBytes = 32;
+// No answer, one that is none, and one that holds no keys; other faults are the token's.
+const away: ReadonlySet<string> = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID"]);
+const refreshRate = { perSecond: 0.1, burst: 5 };
+
+/** The issuer's keys cannot be had: a token may be good or not. */
+export class KeysAway extends Error {
+  readonly code: string;
+
+  constructor(code: string, cause: unknown) {
+    super("The keys of the issuer cannot be had", { cause });
+    this.code = code;
+  }
+}
+
 /** Tells whose a token is, or throws with the reason. */
 export type TokenCheck = (token: string) => Promise<HandshakeUser | undefined>;
 
-/** @throws {TypeError} not exactly one way to check, or a URL that is none */
+/** @throws {TypeError} not exactly one way to check, a URL that is none, or a key that protects nothing */
 export function tokenCheck(options: AuthBearer): TokenCheck {
   const { jwksUrl, jwks, key, verify, userClaim = "sub", realm } = options;
   if ([jwksUrl, jwks, key, verify].filter((way) => way !== undefined).length !== 1)
-    throw new TypeError("bearer needs one of jwksUrl, jwks, key and verify");
+    throw new TypeError('Cannot make plugin "auth": bearer needs one of jwksUrl, jwks, key and verify');
+  if (options.algorithms?.some((name) => name.toLowerCase() === "none") === true)
+    throw new TypeError(
+      'Cannot make plugin "auth": bearer.algorithms: a token without a signature proves nothing',
+    );
+  // RFC 7518 §3.2: a shorter secret can be guessed from one token.
+  if (key instanceof Uint8Array && key.length < leastSecretBytes)
+    throw new TypeError(
+      `Cannot make plugin "auth": bearer.key: at least ${leastSecretBytes} octets are wanted`,
+    );
   if (verify !== undefined) return async (token) => verify(token);
   const find: JWTVerifyGetKey | CryptoKey | Uint8Array =
     jwksUrl !== undefined
-      ? createRemoteJWKSet(new URL(jwksUrl))
+      ? remoteKeys(new URL(jwksUrl))
       : jwks !== undefined
         ? createLocalJWKSet(jwks)
         : (key as CryptoKey | Uint8Array);
@@ -87,6 +112,35 @@ export function tokenCheck(options: AuthBearer): TokenCheck {
         ? await jwtVerify(token, find, checks)
         : await jwtVerify(token, find, checks);
     return userOf(payload, userClaim, realm);
+  };
+}
+
+/**
+ * The keys of an issuer, fetched when needed. A token that names an unknown key has them fetched again, so often that a new key is
+ * taken at once, and so seldom that nobody can make this side hammer the issuer.
+ */
+function remoteKeys(url: URL): JWTVerifyGetKey {
+  const remote = createRemoteJWKSet(url, { cooldownDuration: Number.POSITIVE_INFINITY });
+  const refreshes = new TokenBucket(refreshRate, Date.now());
+  const find: JWTVerifyGetKey = async (header, token) => {
+    try {
+      return await remote(header, token);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ERR_JWKS_NO_MATCHING_KEY") throw error;
+      if (refreshes.wait(1, Date.now()) > 0) throw error;
+      refreshes.take(1);
+      await remote.reload();
+      return await remote(header, token);
+    }
+  };
+  return async (header, token) => {
+    try {
+      return await find(header, token);
+    } catch (cause) {
+      const { code } = cause as { code?: unknown };
+      if (typeof code === "string" && !away.has(code)) throw cause;
+      throw new KeysAway(typeof code === "string" ? code : "ERR_FETCH", cause);
+    }
   };
 }
 

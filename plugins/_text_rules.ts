@@ -28,6 +28,8 @@ export interface TextMatch {
 
 interface Pattern {
   readonly expression: RegExp;
+  /** It may fit without length and mean it, as `(?=.*one)(?=.*other)` does, other than `x*`; that can only be refused. */
+  readonly looks: boolean;
   readonly rule: string;
   readonly action: TextAction;
 }
@@ -52,11 +54,15 @@ export class TextRules {
   readonly #patterns: Pattern[] = [];
   readonly #phrases: Map<string, Phrase[]> = new Map();
 
-  /** @throws {SyntaxError} a pattern that is none */
+  /** @throws {TypeError} a pattern that is none */
   constructor(rules: readonly TextRule[]) {
     for (const [index, { name, pattern, words, action = "refuse" }] of rules.entries()) {
       const rule = name ?? `rule ${index + 1}`;
-      if (pattern !== undefined) this.#patterns.push({ expression: global(pattern), rule, action });
+      if (pattern !== undefined) {
+        const expression = global(pattern, rule);
+        const looks = action === "refuse" && /\(\?<?[=!]/.test(expression.source);
+        this.#patterns.push({ expression, looks, rule, action });
+      }
       const odd: string[] = [];
       const within: string[] = [];
       for (const word of words ?? []) {
@@ -76,8 +82,9 @@ export class TextRules {
         if (list === undefined) this.#phrases.set(first.text, [phrase]);
         else list.push(phrase);
       }
-      if (odd.length > 0) this.#patterns.push({ expression: literal(odd, true), rule, action });
-      if (within.length > 0) this.#patterns.push({ expression: literal(within, false), rule, action });
+      if (odd.length > 0) this.#patterns.push({ expression: literal(odd, true), looks: false, rule, action });
+      if (within.length > 0)
+        this.#patterns.push({ expression: literal(within, false), looks: false, rule, action });
     }
   }
 
@@ -89,14 +96,14 @@ export class TextRules {
   /** Everything that a rule fits, the matches that refuse first. */
   find(text: string): TextMatch[] {
     const found: TextMatch[] = [];
-    for (const { expression, rule, action } of this.#patterns) {
+    for (const { expression, looks, rule, action } of this.#patterns) {
       // One expression for all texts: it begins anew each time.
       expression.lastIndex = 0;
       for (let match = expression.exec(text); match !== null; match = expression.exec(text)) {
         const { length } = match[0];
         if (length === 0) expression.lastIndex++;
-        else found.push({ start: match.index, end: match.index + length, rule, action });
-        if (found.length >= maxMatches || (length > 0 && action === "refuse")) break;
+        if (length > 0 || looks) found.push({ start: match.index, end: match.index + length, rule, action });
+        if (found.length >= maxMatches || ((length > 0 || looks) && action === "refuse")) break;
       }
     }
     if (this.#phrases.size > 0) this.#findWords(text, found);
@@ -138,8 +145,17 @@ function plain(word: string): string {
   return folded(word.trim().replace(/\s+/g, " "));
 }
 
-function global(pattern: RegExp | string): RegExp {
-  if (typeof pattern === "string") return new RegExp(pattern, "giu");
+function global(pattern: RegExp | string, rule: string): RegExp {
+  if (typeof pattern === "string") {
+    try {
+      return new RegExp(pattern, "giu");
+    } catch (cause) {
+      throw new TypeError(
+        `Cannot make plugin "content_filter": text.rules: the pattern of ${rule} is none: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
   return new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, "")}g`);
 }
 

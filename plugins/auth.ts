@@ -111,7 +111,7 @@ const schema = z.strictObject({
   cookie: z.exactOptional(
     z
       .strictObject({
-        name: z.string().min(1),
+        name: z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/),
         verify: z.exactOptional(callback<NonNullable<AuthCookie["verify"]>>()),
         origins: z.exactOptional(z.array(z.string()).readonly()),
       })

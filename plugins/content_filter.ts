@@ -169,7 +169,6 @@ const schema = z.strictObject({
  * ```
  *
  * @throws {TypeError} an option is unknown or wrong
- * @throws {SyntaxError} a pattern that is no regular expression
  */
 export function contentFilter(options: ContentFilterOptions = {}): ContentFilterPlugin {
   const read = readOptions("content_filter", schema, options);

@@ -56,8 +56,9 @@ const schema = z.strictObject({
   ),
   over: z.exactOptional(z.enum(["delay", "refuse"])),
   maxDelayMs: z.exactOptional(limit()),
-  status: z.exactOptional(z.int().min(400).max(999)),
-  comment: z.exactOptional(z.string()),
+  status: z.exactOptional(z.int().min(400).max(599)),
+  // It stands in the first line of a response.
+  comment: z.exactOptional(z.string().regex(/^[^\p{Cc}]*$/u)),
   userOf: z.exactOptional(callback<NonNullable<RateLimitOptions["userOf"]>>()),
   maxKeys: z.exactOptional(limit()),
 });

@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { describe, expect, test } from "#test";
-import { type AuthBearer, tokenCheck } from "../../../plugins/_auth_tokens.ts";
+import { type AuthBearer, KeysAway, tokenCheck } from "../../../plugins/_auth_tokens.ts";
 
 const secret = new TextEncoder().encode("a secret of at least thirty-two octets");
 const { publicKey, privateKey } = await generateKeyPair("ES256");
@@ -13,6 +13,28 @@ const sign = (claims: JWTPayload, expires: string | undefined = "5m"): Promise<s
   const token = new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "one" }).setIssuedAt();
   return (expires === undefined ? token : token.setExpirationTime(expires)).sign(privateKey);
 };
+/** An issuer whose answers the test chooses. */
+async function issuer(
+  answer: () => string | undefined,
+): Promise<{ url: string; fetched(): number; close(): void }> {
+  let fetched = 0;
+  const server = createServer((_request, response) => {
+    fetched++;
+    const text = answer();
+    response.writeHead(text === undefined ? 500 : 200, {
+      "Content-Type": "application/json",
+      Connection: "close",
+    });
+    response.end(text);
+  });
+  await new Promise<void>((listening) => {
+    server.listen(0, "127.0.0.1", listening);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${port}/keys`, fetched: () => fetched, close: () => server.close() };
+}
+
 const outcome = (options: AuthBearer, token: string): Promise<unknown> =>
   tokenCheck(options)(token).catch((error: { code: string }) => error.code);
 
@@ -94,5 +116,41 @@ describe("bearer tokens", () => {
     ]);
     expect(() => tokenCheck({})).toThrow(TypeError);
     expect(() => tokenCheck({ verify, key: secret })).toThrow(TypeError);
+  });
+
+  test("a key that the issuer has just added is taken at once; tokens with keys that it never had do not hammer it", async () => {
+    const other = await generateKeyPair("ES256");
+    const added = { ...(await exportJWK(other.publicKey)), kid: "two", alg: "ES256" };
+    const keys = [jwk];
+    const { url, fetched, close } = await issuer(() => JSON.stringify({ keys }));
+    const check = tokenCheck({ jwksUrl: url });
+    const signed = (kid: string): Promise<string> =>
+      new SignJWT({ sub: "alice" })
+        .setProtectedHeader({ alg: "ES256", kid })
+        .setExpirationTime("5m")
+        .sign(kid === "one" ? privateKey : other.privateKey);
+    expect(await check(await signed("one"))).toEqual({ user: "alice" });
+    keys.push(added);
+    expect(await check(await signed("two"))).toEqual({ user: "alice" });
+    expect(fetched()).toBe(2);
+    const unknown = await signed("three");
+    for (let attempt = 0; attempt < 20; attempt++)
+      expect(await check(unknown).catch((error: { code: string }) => error.code)).toBe(
+        "ERR_JWKS_NO_MATCHING_KEY",
+      );
+    expect(fetched()).toBe(6);
+    close();
+  });
+
+  test("keys that cannot be had are no fault of the token", async () => {
+    let text: string | undefined;
+    const { url, close } = await issuer(() => text);
+    const token = await sign({ sub: "alice" });
+    const check = tokenCheck({ jwksUrl: url });
+    const fault = (): Promise<unknown> => check(token).catch((error: unknown) => error);
+    for (text of [undefined, "<html>", "{}"]) expect(await fault()).toBeInstanceOf(KeysAway);
+    text = JSON.stringify({ keys: [jwk] });
+    expect(await fault()).toEqual({ user: "alice" });
+    close();
   });
 });

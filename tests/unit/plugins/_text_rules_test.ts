@@ -6,6 +6,15 @@ import { TextRules } from "../../../plugins/_text_rules.ts";
 const found = (rules: TextRules, text: string): string[] =>
   rules.find(text).map(({ start, end, rule, action }) => `${rule} ${action} ${text.slice(start, end)}`);
 
+describe("a pattern without length", () => {
+  test("refuses what it fits, wherever it fits, and blackens nothing", () => {
+    const both = /(?=.*alpha)(?=.*omega)/s;
+    expect(new TextRules([{ pattern: both }]).find("omega, then alpha").length).toBe(1);
+    expect(new TextRules([{ pattern: both }]).find("alpha alone")).toEqual([]);
+    expect(new TextRules([{ pattern: both, action: "redact" }]).find("alpha omega")).toEqual([]);
+  });
+});
+
 describe("text rules", () => {
   test("words are whole words, whatever their case and form", () => {
     const rules = new TextRules([{ words: ["Evil", "très bon", "c++", "mother-in-law"] }]);
@@ -44,6 +53,6 @@ describe("text rules", () => {
   test("no rules, no matches", () => {
     expect([new TextRules([]).empty, new TextRules([{ words: [""] }]).empty]).toEqual([true, true]);
     expect(new TextRules([{ words: ["a"] }]).empty).toBe(false);
-    expect(() => new TextRules([{ pattern: "[" }])).toThrow(SyntaxError);
+    expect(() => new TextRules([{ pattern: "[" }])).toThrow("text.rules: the pattern of rule 1");
   });
 });

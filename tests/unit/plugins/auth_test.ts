@@ -1,6 +1,6 @@
 // auth(): AUTH with and without a relay, handshakes of WebSockets, certificates, who may come in and who is locked out.
 // Clients use the toolkit's own side of Digest; handshakes are given to the node as an adapter would.
-import { SignJWT } from "jose";
+import { generateKeyPair, SignJWT } from "jose";
 import { describe, expect, test } from "#test";
 import { FakeClock, MemoryNetwork, memoryPair, settle } from "../../../adapters/memory.ts";
 import {
@@ -133,6 +133,21 @@ describe("auth() and AUTH", () => {
     ]);
     expect(attempts[0]).toBe("digest refused bob not permitted");
     await relay.close();
+  });
+
+  test("an issuer that cannot be reached: 503, the error tap hears of it, and nobody is locked out for it", async () => {
+    const { shake, errors, attempts } = await node({
+      bearer: { jwksUrl: "http://127.0.0.1:9/keys" },
+      lockOut: { addressFailures: 1 },
+    });
+    const token = await new SignJWT({ sub: "alice" })
+      .setProtectedHeader({ alg: "ES256" })
+      .setExpirationTime("5m")
+      .sign((await generateKeyPair("ES256")).privateKey);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      expect(await shake({ authorization: `Bearer ${token}` })).toEqual([503, undefined]);
+    }
+    expect([errors.length, attempts.length]).toEqual([3, 3]);
   });
 
   test("failures lock out a user from an address, whatever comes then, and for so long", async () => {

@@ -95,7 +95,7 @@ describe("contentFilter()", () => {
     ];
     for (const [options, message] of wrong)
       expect(() => contentFilter(options as ContentFilterOptions)).toThrow(message);
-    expect(() => contentFilter({ text: { rules: [{ pattern: "(" }] } })).toThrow(SyntaxError);
+    expect(() => contentFilter({ text: { rules: [{ pattern: "(" }] } })).toThrow(TypeError);
     expect(contentFilter().name).toBe("content_filter");
   });
 
@@ -288,7 +288,7 @@ describe("contentFilter()", () => {
     expect(await fates(pair, ["one", "text/plain"], ["two", "text/plain"])).toEqual([200, 403]);
     words = ["("];
     await filter.reload();
-    await expect(filter.reload([{ pattern: "(" }])).rejects.toThrow(SyntaxError);
+    await expect(filter.reload([{ pattern: "(" }])).rejects.toThrow(TypeError);
     expect(await fates(pair, ["a ( b", "text/plain"])).toEqual([403]);
     await expect(contentFilter().reload()).rejects.toThrow(TypeError);
     await pair.close();
