@@ -4,6 +4,9 @@ import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { root } from "../../scripts/tree.ts";
 
+/** workerd takes ten seconds after the last event, and an object itself one or two before. Asking would wake it. */
+export const evictionMs = 14_000;
+
 /** A Worker that runs. */
 export interface RunningWorker {
   /** Of its HTTP server, without a slash at the end. */

@@ -5,11 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { MsrpClient, type MsrpClientOptions } from "../../adapters/websocket.ts";
 import { untilTrue } from "../harness/poll.ts";
 import { sendText, WebSocketPeer } from "../support/web_socket_peer.ts";
-import { type RunningWorker, startWorker } from "./_worker.ts";
+import { evictionMs, type RunningWorker, startWorker } from "./_worker.ts";
 
 const objects = { ECHO: "Echo", RELAY: "Relay", IDLE: "Idle", EXPECT: "Expect" };
-// workerd takes ten seconds after the last event, and the object itself one or two before.
-const evictionMs = 14_000;
 
 describe("a Durable Object that was out of memory", () => {
   let worker: RunningWorker;

@@ -1,7 +1,7 @@
 // Handshakes that were read: which are for MSRP, what a 101 says besides, and where a client is that came through a proxy.
 // The rules of RFC 6455 itself are tested with the octets of a request, in _ws_request_test.ts.
 import { describe, expect, test } from "#test";
-import { isField, peerOf, policyFault } from "../../../adapters/_ws_handshake.ts";
+import { httpStatus, isField, notUpgrade, peerOf, policyFault } from "../../../adapters/_ws_handshake.ts";
 
 describe("a handshake", () => {
   test("RFC 7977 §4.1: offers msrp, by that name [7977-4.1-03]", () => {
@@ -34,6 +34,12 @@ describe("a handshake", () => {
     expect(peerOf(seen, headers, undefined)).toEqual(seen);
     expect(peerOf(seen, headers, true)).toEqual({ remoteAddress: "192.0.2.1", secure: true });
     expect(peerOf(seen, new Map(), true)).toEqual(seen);
+  });
+
+  test("where the runtime has looked at it already, only the wish for a WebSocket is asked for; statuses are HTTP's", () => {
+    expect(notUpgrade(new Map([["upgrade", "WebSocket"]]))).toBe(undefined);
+    expect(notUpgrade(new Map())?.status).toBe(426);
+    expect([101, 300, 401, 599, 600, 799].map(httpStatus)).toEqual([403, 300, 401, 599, 403, 403]);
   });
 
   test("fields cannot bring lines with them", () => {
