@@ -12,6 +12,7 @@ import type {
 import { type BunSocketState, BunSocketTransport } from "./_bun_socket.ts";
 import { systemClock } from "./_clock.ts";
 import { authority, listenFailure, tlsFailure } from "./_failure.ts";
+import { Handshakes } from "./_handshakes.ts";
 import type { ResolvedLimits, TransportListener, TransportListenOptions } from "./_limits.ts";
 import { resolveListenLimits } from "./_limits.ts";
 import { OpenTransports } from "./_open_transports.ts";
@@ -158,7 +159,8 @@ function clientTls(target: ConnectTarget): TLSOptions {
 
 /** Listens; see `transportListen` of the adapters. */
 export function bunListen(accept: Accept, options: TransportListenOptions): TransportListener {
-  const { limits, maxConnections, handshakeTimeoutMs, onError } = resolveListenLimits(options);
+  const { limits, maxConnections, handshakeTimeoutMs, maxHandshakes, onError } = resolveListenLimits(options);
+  const handshakes = new Handshakes(maxHandshakes);
   const { tls } = options;
   const requested = tls?.requestCert === true || usesFingerprints(tls);
   const open = new OpenTransports();
@@ -185,6 +187,7 @@ export function bunListen(accept: Accept, options: TransportListenOptions): Tran
       if (over) return false;
       over = true;
       cancelTimer();
+      ended();
       open.delete(pending);
       if (!fault) return true;
       connections -= 1;
@@ -196,6 +199,7 @@ export function bunListen(accept: Accept, options: TransportListenOptions): Tran
     const pending = { close: drop, abort: drop };
     const late = (): void => void finish(new Error(`no handshake within ${handshakeTimeoutMs} ms`));
     const cancelTimer = systemClock.setTimer(late, handshakeTimeoutMs);
+    const ended = handshakes.begin(finish);
     open.add(pending);
     socket.data.failed = finish;
     socket.data.secured = (authorized, error) => {

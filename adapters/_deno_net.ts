@@ -14,6 +14,7 @@ import { systemClock } from "./_clock.ts";
 import { DenoPipe } from "./_deno_pipe.ts";
 import { DenoSocketTransport } from "./_deno_socket.ts";
 import { authority, errorCode, listenFailure, tlsFailure } from "./_failure.ts";
+import { Handshakes } from "./_handshakes.ts";
 import {
   type ResolvedLimits,
   resolveListenLimits,
@@ -102,7 +103,9 @@ function joinSecure(
 
 /** Listens; see `transportListen` of the adapters. */
 export function denoListen(accept: Accept, options: TransportListenOptions): TransportListener {
-  const { limits, maxConnections, handshakeTimeoutMs, backlog, onError } = resolveListenLimits(options);
+  const { limits, maxConnections, handshakeTimeoutMs, maxHandshakes, backlog, onError } =
+    resolveListenLimits(options);
+  const handshakes = new Handshakes(maxHandshakes);
   const listener = openListener(options, backlog);
   const open = new OpenTransports();
   let connections = 0;
@@ -128,6 +131,7 @@ export function denoListen(accept: Accept, options: TransportListenOptions): Tra
     const finish = (): boolean => {
       if (over) return false;
       over = true;
+      ended();
       open.delete(pending);
       return true;
     };
@@ -137,6 +141,7 @@ export function denoListen(accept: Accept, options: TransportListenOptions): Tra
       connections -= 1;
       onError(error);
     };
+    const ended = handshakes.begin(refuse);
     const onSecure = (socket: tls.TLSSocket, peer: PeerCertificate | undefined): void => {
       if (!finish()) return;
       if (closed) {

@@ -37,6 +37,11 @@ export interface ListenLimits extends SocketLimits {
    * @default 10000
    */
   handshakeTimeoutMs?: number;
+  /**
+   * Most TLS handshakes under way at one time; one more ends the one that has taken longest. They count among
+   * `maxConnections` too. @default 1024
+   */
+  maxHandshakes?: number;
   /** Connections that the system queues before they are accepted. Bun fixes it itself. @default 511 */
   backlog?: number;
   /** Several processes listen on one port. Bun, Deno with `--unstable-net`, Node from 23.1. @default false */
@@ -90,6 +95,7 @@ export interface ResolvedListenLimits {
   readonly limits: ResolvedLimits;
   readonly maxConnections: number;
   readonly handshakeTimeoutMs: number;
+  readonly maxHandshakes: number;
   readonly backlog: number;
   readonly onError: (error: Error) => void;
 }
@@ -100,6 +106,7 @@ export function resolveListenLimits(options: ListenLimits): ResolvedListenLimits
     limits: resolveLimits(options),
     maxConnections: positive("maxConnections", options.maxConnections, 16_384),
     handshakeTimeoutMs: positive("handshakeTimeoutMs", options.handshakeTimeoutMs, 10_000),
+    maxHandshakes: positive("maxHandshakes", options.maxHandshakes, 1024),
     backlog: positive("backlog", options.backlog, 511),
     onError: options.onError ?? (() => {}),
   };

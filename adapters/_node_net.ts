@@ -6,6 +6,7 @@ import tls from "node:tls";
 import { ConnectionError, LocalProtocolError } from "../core/mod.ts";
 import type { Accept, ConnectTarget, PeerCertificate, Transport } from "../core/node/transport.ts";
 import { authority, listenFailure, tlsFailure } from "./_failure.ts";
+import { Handshakes } from "./_handshakes.ts";
 import {
   type ResolvedLimits,
   resolveListenLimits,
@@ -105,7 +106,11 @@ export async function nodeListen(
   accept: Accept,
   options: TransportListenOptions,
 ): Promise<TransportListener> {
-  const { limits, maxConnections, handshakeTimeoutMs, backlog, onError } = resolveListenLimits(options);
+  const { limits, maxConnections, handshakeTimeoutMs, maxHandshakes, backlog, onError } =
+    resolveListenLimits(options);
+  const handshakes = new Handshakes(maxHandshakes);
+  // By the peer, because nothing else ties the socket that comes out of a handshake to the one that went in.
+  const underWay = new Map<string, () => void>();
   if (options.reusePort && !canReusePort()) {
     throw new LocalProtocolError(
       "option-unsupported",
@@ -117,6 +122,7 @@ export async function nodeListen(
   let closed = false;
   const serve = (socket: net.Socket, peer?: PeerCertificate, reads?: Reads): void => {
     if (socket.destroyed) return;
+    underWay.get(peerName(socket))?.();
     if (closed) {
       // Its handshake was still going on when the listener closed.
       socket.destroy();
@@ -132,12 +138,28 @@ export async function nodeListen(
       onError(error as Error);
     }
   };
+  const begin = (socket: net.Socket): void => {
+    const name = peerName(socket);
+    const over = handshakes.begin((error) => {
+      socket.destroy();
+      onError(error);
+    });
+    const end = (): void => {
+      over();
+      if (underWay.get(name) === end) underWay.delete(name);
+    };
+    underWay.set(name, end);
+    socket.once("close", end);
+  };
   const admit = (socket: net.Socket): boolean => {
     connections += 1;
     socket.once("close", () => {
       connections -= 1;
     });
-    if (connections <= maxConnections) return true;
+    if (connections <= maxConnections) {
+      if (options.tls) begin(socket);
+      return true;
+    }
     socket.destroy();
     onError(
       new ConnectionError("too-many-connections", `More than ${maxConnections} connections (maxConnections)`),
@@ -174,6 +196,10 @@ export async function nodeListen(
       await open.close(closeOptions?.connections ?? "close");
     },
   };
+}
+
+function peerName(socket: net.Socket): string {
+  return authority(socket.remoteAddress ?? "", socket.remotePort ?? 0);
 }
 
 function canReusePort(): boolean {

@@ -317,6 +317,28 @@ export function tlsTests(subject: TransportSubject, { beforeAll, expect, test }:
     }
   });
 
+  test("maxHandshakes: whoever has taken longest makes room for one that says something", async () => {
+    const failed = latch<Error>();
+    const harness = await serve(identity(certificates.server), { maxHandshakes: 2, onError: failed.resolve });
+    const silent = [await harness.raw(), await harness.raw()];
+    const closed = latch<void>();
+    silent[0]?.once("close", () => closed.resolve());
+    for (const socket of silent) {
+      socket.on("error", () => {});
+      socket.once("end", () => socket.end());
+      socket.resume();
+    }
+    const tls = { ca: certificates.ca };
+    const target = { host: "127.0.0.1", port: harness.port, secure: true, tls };
+    await subject.transportConnect(target, new Probes().accept);
+    await harness.servers.next();
+    await closed.promise;
+    expect(((await failed.promise) as { code?: string }).code).toBe("too-many-connections");
+    expect(harness.servers.all.length).toBe(1);
+    for (const socket of silent) socket.destroy();
+    await harness.close();
+  });
+
   test("closing a listener does not wait for handshakes", async () => {
     const harness = await serve(identity(certificates.server));
     const socket = await harness.raw();

@@ -16,7 +16,7 @@ import { scopedPlugins } from "../plugin_file.ts";
 import { type RelayCommandOptions, type RelayConfig, relayConfig } from "../relay/config.ts";
 import { relayConnector } from "../relay/connector.ts";
 import { cookieLogin } from "../relay/cookie_login.ts";
-import { withinDescriptors } from "../relay/descriptors.ts";
+import { handshakesWithin, systemOpenFiles, withinDescriptors } from "../relay/descriptors.ts";
 import { openRelayListeners } from "../relay/listeners.ts";
 import { ownAddresses } from "../relay/own_addresses.ts";
 import { onReload } from "../relay/reload.ts";
@@ -91,6 +91,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       clock,
       (uri, url) => tellListening(uri, url, terminal),
       webSocket.options,
+      handshakesWithin(yield* attempt(systemOpenFiles)),
     );
     const own = ownAddresses(listeners.uris);
     policy = new DialPolicy({ ...config.dial, own });

@@ -6,6 +6,10 @@ import { readFile } from "node:fs/promises";
 import type { RelayLimits } from "../../core/mod.ts";
 import { relayLimits } from "../../core/relay/limits.ts";
 
+// A handshake holds a descriptor before anybody knows of the connection; strangers get no more than a part of them.
+const handshakeShare = 0.25;
+const maxHandshakes = 1024;
+
 // For listeners, files, databases, look-ups, and connections that are just being refused.
 const reserved = 64;
 
@@ -14,13 +18,19 @@ export async function withinDescriptors(
   limits: RelayLimits,
   openFiles: () => Promise<number> = systemOpenFiles,
 ): Promise<RelayLimits> {
-  const permitted = (await openFiles()) - reserved;
+  const files = await openFiles();
+  const permitted = files - reserved - handshakesWithin(files);
   const { maxConnections } = relayLimits(limits);
   return permitted >= maxConnections ? limits : { ...limits, maxConnections: Math.max(1, permitted) };
 }
 
+/** How many handshakes all listeners of a process may have under way. */
+export function handshakesWithin(openFiles: number): number {
+  return Math.max(1, Math.min(maxHandshakes, Math.floor((openFiles - reserved) * handshakeShare)));
+}
+
 /** Files and sockets that this process may have open; Infinity where the system does not say. */
-async function systemOpenFiles(): Promise<number> {
+export async function systemOpenFiles(): Promise<number> {
   try {
     return readOpenFiles(await readFile("/proc/self/limits", "utf8"));
   } catch {

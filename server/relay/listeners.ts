@@ -39,10 +39,12 @@ export function openRelayListeners(
   clock: Clock,
   opened: (uri: MsrpUri, url: string | undefined) => void,
   webSocket: WebSocketOptions = {},
+  maxHandshakes = 1024,
 ): Effect.Effect<RelayListeners, Error, Scope> {
   const acceptor = acceptorWithClock(app, clock);
+  const share = Math.max(1, Math.floor(maxHandshakes / addresses.length));
   const listen = (uri: string, address: ListenAddress, tls: TlsOptions): Promise<Listener> =>
-    adapter.listen(acceptor, uri, listenOptions(address, tls, webSocket));
+    adapter.listen(acceptor, uri, { ...listenOptions(address, tls, webSocket), maxHandshakes: share });
   const one = (address: ListenAddress): Effect.Effect<Open, Error, Scope> =>
     Effect.acquireRelease(
       attempt(async () => ({ address, listener: await listen(address.uri, address, identity) })),

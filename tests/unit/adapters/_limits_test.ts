@@ -5,8 +5,8 @@ import { resolveLimits, resolveListenLimits } from "../../../adapters/_limits.ts
 describe("limits", () => {
   test("defaults", () => {
     expect(resolveLimits({})).toEqual({ maxPendingBytes: 16_777_216, lingerMs: 10_000, halfOpenMs: 0 });
-    const { maxConnections, handshakeTimeoutMs, backlog, onError } = resolveListenLimits({});
-    expect([maxConnections, handshakeTimeoutMs, backlog]).toEqual([16_384, 10_000, 511]);
+    const { maxConnections, handshakeTimeoutMs, maxHandshakes, backlog, onError } = resolveListenLimits({});
+    expect([maxConnections, handshakeTimeoutMs, maxHandshakes, backlog]).toEqual([16_384, 10_000, 1024, 511]);
     expect(onError(new Error("nobody listens"))).toBe(undefined);
   });
 
@@ -20,6 +20,7 @@ describe("limits", () => {
       expect(() => resolveListenLimits({ maxConnections: value })).toThrow(RangeError);
       expect(() => resolveListenLimits({ handshakeTimeoutMs: value })).toThrow(RangeError);
       expect(() => resolveListenLimits({ backlog: value })).toThrow(RangeError);
+      expect(() => resolveListenLimits({ maxHandshakes: value })).toThrow(RangeError);
     }
     expect(() => resolveLimits({ halfOpenMs: -1 })).toThrow("halfOpenMs");
   });
