@@ -138,8 +138,9 @@ function remoteKeys(url: URL): JWTVerifyGetKey {
       return await find(header, token);
     } catch (cause) {
       const { code } = cause as { code?: unknown };
-      if (typeof code === "string" && !away.has(code)) throw cause;
-      throw new KeysAway(typeof code === "string" ? code : "ERR_FETCH", cause);
+      const ofJose = typeof code === "string" && code.startsWith("ERR_J");
+      if (ofJose && !away.has(code)) throw cause;
+      throw new KeysAway(ofJose ? code : "ERR_FETCH", cause);
     }
   };
 }
