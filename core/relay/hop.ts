@@ -14,6 +14,7 @@ import type { MsrpUri } from "../wire/uri.ts";
 import type { Binding } from "./binding.ts";
 import { ChunkLane } from "./chunk_lane.ts";
 import { Flow } from "./flow.ts";
+import { Patience } from "./patience.ts";
 import { PeerWays } from "./peer_ways.ts";
 import { Progress } from "./progress.ts";
 import type { RelayCore } from "./relay_core.ts";
@@ -44,6 +45,7 @@ export class RelayHop implements ForwardHop {
   #lanes: Map<Flow, ChunkLane> | undefined;
   readonly #watch: Timer;
   readonly #progress = new Progress();
+  readonly #patience: Patience;
   readonly #waiting: Flow[] = [];
   #lastPath: readonly MsrpUri[] | undefined;
   #lastFrom: readonly MsrpUri[] | undefined;
@@ -63,6 +65,7 @@ export class RelayHop implements ForwardHop {
     this.link = link;
     this.relayNames = relayNames;
     this.untold = new Untold(link);
+    this.#patience = new Patience(relay);
     this.lastUsedAt = link.lastReceivedAt;
     this.#watch = new Timer((now) => this.#look(now));
   }
@@ -124,9 +127,7 @@ export class RelayHop implements ForwardHop {
 
   /** Ends a connection whose peer has begun a request and does not go on with it. */
   checkProgress(now: number, slowMs: number): void {
-    if (!this.#progress.stalled(this.link, this.#frames, now, slowMs)) return;
-    this.#relay.count("dropped");
-    this.link.abort(new ConnectionError("too-slow", "The peer did not go on with what it had begun"));
+    if (this.#progress.stalled(this.link, this.#frames, now, slowMs)) this.#drop("too-slow");
   }
 
   request(frame: RequestFrame): boolean {
@@ -215,6 +216,7 @@ export class RelayHop implements ForwardHop {
     this.link.respond(responseTo(frame, verdict, frame.toPath));
     this.#relay.host.settled(frame, verdict, this.link, undefined, "response", 0);
     if (verdict.accepted) this.succeeded();
+    else if (this.#patience.spent(this)) this.#drop("too-many-refusals");
     this.endGuessing();
   }
 
@@ -330,6 +332,7 @@ export class RelayHop implements ForwardHop {
     const carrier = to === undefined ? "nothing" : carrierOf(frame, verdict, false);
     if (carrier === "response" && to !== undefined) this.link.respond(responseTo(frame, verdict, [to]));
     this.#relay.host.settled(frame, verdict, this.link, undefined, carrier, waitedMs);
+    if (!this.#succeeded && this.#patience.spent(this)) this.#drop("too-many-refusals");
   }
 
   /** RFC 4976 §6.1: the peer has shown that it has business here. @param usedAt when it did so last */
@@ -348,11 +351,9 @@ export class RelayHop implements ForwardHop {
   #look(now: number): void {
     const { idleMs, stalledMs } = this.#relay.limits;
     const { blockedSince } = this.link;
-    if (now - blockedSince >= stalledMs) {
-      // SEC-11: what waits for it fails with it, and its senders hear of it.
-      this.link.abort(new ConnectionError("stalled", "The peer has stopped reading"));
-      return;
-    }
+    // SEC-11: what waits for it fails with it, and its senders hear of it.
+    if (now - blockedSince >= stalledMs)
+      return this.link.abort(new ConnectionError("stalled", "The peer has stopped reading"));
     const idleAt = Math.max(this.link.lastReceivedAt, this.lastUsedAt) + idleMs;
     if (now >= idleAt && blockedSince === Number.POSITIVE_INFINITY) this.link.close();
     else
@@ -361,8 +362,7 @@ export class RelayHop implements ForwardHop {
 
   response(frame: ResponseFrame, transaction: Transaction): void {
     this.#frames++;
-    const { owner } = transaction;
-    if (owner instanceof RelayedRequest) owner.answered(frame);
+    if (transaction.owner instanceof RelayedRequest) transaction.owner.answered(frame);
   }
 
   /** A way has something for this connection, which has no room now. */

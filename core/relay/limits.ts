@@ -27,6 +27,11 @@ export interface RelayLimits {
   maxPendingAuths?: number;
   /** Likewise on a link to another relay, which brings the AUTHs of many clients; over it they are answered 408. @default 1024 */
   maxPendingAuthsPerRelay?: number;
+  /**
+   * Requests that came in one read and are refused, on a connection on which nothing has succeeded yet, or logins on any; at
+   * one more it is closed, unless it is a relay's. Whoever waits for answers has only a few at once. @default 128
+   */
+  maxStrangerRefusalsAtOnce?: number;
   /** Connections from one address. A company behind one address shares it. @default 1000 */
   maxConnectionsPerAddress?: number;
   /** Connections in all, after which the one not used for longest is closed for a new one. @default 15000 */
@@ -99,6 +104,7 @@ const defaults: ResolvedRelayLimits = {
   maxAuthFailuresPerAddress: 60,
   maxAuthFailuresPerUser: 30,
   maxPendingAuths: 8,
+  maxStrangerRefusalsAtOnce: 128,
   maxPendingAuthsPerRelay: 1024,
   maxConnectionsPerAddress: 1000,
   maxConnections: 15_000,

@@ -24,6 +24,7 @@ const limitNames = [
   "maxAuthFailuresPerUser",
   "maxPendingAuths",
   "maxPendingAuthsPerRelay",
+  "maxStrangerRefusalsAtOnce",
   "maxConnectionsPerAddress",
   "maxConnections",
   "slowMs",

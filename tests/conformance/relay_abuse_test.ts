@@ -96,6 +96,24 @@ describe("abuse of a relay", () => {
     await bench.close();
   });
 
+  test("who asks too much in vain at once is thrown out, who waits for answers is not [SEC-07]", async () => {
+    const { bench, alice, peer, way } = await pair();
+    const stranger = await bench.peer();
+    const ask = (one: RelayPeer): void =>
+      one.write(request({ method: "AUTH", to: bench.authUri, from: one.uri, headers: [] }));
+    for (let count = 0; count < 200; count++) ask(stranger);
+    await settle(200);
+    expect(stranger.ended).toBe(true);
+    for (let count = 0; count < 200; count++) {
+      ask(peer);
+      await bench.clock.advance(1);
+    }
+    peer.send(way);
+    expect([peer.ended, (await peer.heard()).at(-1)]).toEqual([false, "200"]);
+    expect(alice.ended).toBe(false);
+    await bench.close();
+  });
+
   test("what waits for many slow receivers has one bound for all, and is given free again [SEC-10]", async () => {
     const bench = new RelayBench({ limits: { maxWaitingBytes: 300_000, stalledMs: 600_000 } });
     const readers: RelayPeer[] = [];
