@@ -43,7 +43,14 @@ export class Folder {
 export function run(command: string, cwd: string, path: string = allRuntimes()): Outcome {
   const { status, stdout, stderr } = spawnSync("bash", ["-c", command], {
     cwd,
-    env: { ...env, PATH: path, NO_COLOR: "1", npm_config_update_notifier: "false" },
+    // Else Node's runner takes tests that a command runs for files of this one, and runs none of them.
+    env: {
+      ...env,
+      PATH: path,
+      NO_COLOR: "1",
+      npm_config_update_notifier: "false",
+      NODE_TEST_CONTEXT: undefined,
+    },
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 600_000,

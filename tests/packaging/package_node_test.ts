@@ -68,7 +68,8 @@ describe("the packed package", () => {
     ]) {
       expect(paths).toContain(wanted);
     }
-    expect(packed.size).toBeLessThan(1_000_000);
+    // Sources for Bun, the build for the others, and the page of the web chat.
+    expect(packed.size).toBeLessThan(1_500_000);
   });
 
   test("holds each file that its exports and its command name", () => {
