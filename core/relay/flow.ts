@@ -38,6 +38,8 @@ const tinyBytes = 256;
 export class Flow {
   readonly route: Route;
   readonly source: RelayHop;
+  /** It has had a message, and is one of those that its connection is shared by. */
+  counted = false;
   readonly #relay: RelayCore;
   /** From-Path as received: where responses and reports go. */
   readonly origin: readonly MsrpUri[];
@@ -90,6 +92,10 @@ export class Flow {
 
   /** Takes a SEND, or a slice of one; returns 200 or the status to refuse it with. */
   send(frame: RequestFrame, now: number): Outcome {
+    if (!this.counted) {
+      this.counted = true;
+      this.source.flowCount++;
+    }
     let status = frame.first ? this.#begin(frame, now) : 200;
     if (status === 200) status = this.#take(frame, now);
     if (status === 200) status = this.#pass(frame);

@@ -80,10 +80,8 @@ export class RelayHop implements ForwardHop {
     return this.relayNames.length > 0;
   }
 
-  /** Ways that come in over it. */
-  get flowCount(): number {
-    return this.#flows.size;
-  }
+  /** Ways that come in over it and have messages: that of a log-in further on keeps nobody waiting. */
+  flowCount = 0;
 
   /** Ways wait to go out over it, so that no other may go first. */
   get busy(): boolean {
@@ -277,6 +275,7 @@ export class RelayHop implements ForwardHop {
     flow.leave();
     this.#flows.delete(key);
     this.#relay.flowCount--;
+    if (flow.counted) this.flowCount--;
     this.#lanes?.delete(flow);
     if (this.#lastFlow === flow) this.#lastPath = undefined;
   }

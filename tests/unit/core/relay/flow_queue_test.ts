@@ -1,7 +1,7 @@
 // What waits for a slow next hop: who is slowed down, who is refused, and that nothing is lost in silence.
 // The slow ones are peers in memory that have stopped reading.
 import { describe, expect, test } from "#test";
-import { answer, RelayBench, type RelayPeer } from "../../../support/relay_bench.ts";
+import { answer, RelayBench, type RelayPeer, request } from "../../../support/relay_bench.ts";
 
 const kilobytes8 = { body: "x".repeat(8000), range: "1-*/8000" };
 
@@ -114,6 +114,25 @@ describe("what waits for a slow next hop", () => {
       told += (await inner.heard()).filter((what) => what.startsWith("REPORT 000 408")).length;
     expect(told).toBe(taken);
     expect(bench.errors).toEqual([]);
+    await bench.close();
+  });
+
+  test("a log-in at a relay further on shares the connection with nobody: a slow next hop holds the one session back [4976-6.4.1-33]", async () => {
+    const bench = new RelayBench({ limits: { maxFlowBytes: 4000 } });
+    const [alice, bob] = [await bench.peer(), await bench.peer({ highWaterBytes: 1000 })];
+    const toBob = `${await bench.login(bob, "bob")} ${bob.uri}`;
+    const token = await bench.login(alice, "alice");
+    alice.write(request({ method: "AUTH", to: `${token} msrps://peer.example:2855;tcp`, from: alice.uri }));
+    await alice.take();
+    bob.peer.transport.pause();
+    for (let count = 0; count < 3; count++) {
+      for (let each = 0; each < 10; each++) {
+        const fields = { body: "x".repeat(3000), range: "1-*/3000", headers: ["Failure-Report: partial"] };
+        alice.send(`${token} ${toBob}`, fields);
+      }
+      await bench.clock.advance(1500);
+    }
+    expect(await alice.heard()).toEqual([]);
     await bench.close();
   });
 });
