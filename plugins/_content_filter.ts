@@ -297,7 +297,9 @@ export class ContentFilter {
     rewrite: (text: string, message: Message) => MaybePromise<string>,
   ): Promise<Verdict> {
     const text = await c.message.text();
-    const fresh = await rewrite(text, c.message);
+    const fresh: unknown = await rewrite(text, c.message);
+    if (typeof fresh !== "string")
+      throw new TypeError(`Cannot use what "rewrite" gave: ${typeof fresh} is no text`);
     if (fresh !== text) {
       const charset = /;\s*charset=("[^"]*"|[^\s;]*)/i;
       const contentType = (c.message.contentType ?? "text/plain").replace(charset, ";charset=utf-8");

@@ -2,7 +2,7 @@
  * One message under inspection: its octets go in as they come, what is wrong with it comes out. Types inside it, their
  * sizes and texts are looked at at once; what its octets look like, and what a scanner says, comes later.
  */
-import { MimeWalker } from "./_mime_walker.ts";
+import { MimeWalker, plainEncodings } from "./_mime_walker.ts";
 import { contradiction, isUnspecific, sniff, sniffBytes } from "./_sniff.ts";
 import type { TextRules } from "./_text_rules.ts";
 import { TextScan } from "./_text_scan.ts";
@@ -145,6 +145,8 @@ export class Inspection {
     }
     const head = this.#rules.sniff ? [] : undefined;
     const decode = transferDecoder(encoding);
+    if (decode === undefined && !plainEncodings.has(encoding) && (scan !== undefined || head !== undefined))
+      this.#refuse({ rule: "unreadable", status: 415, detail: "unknown encoding" });
     return { contentType, essence, charset, maxBytes, decode, text: scan, head, headBytes: 0, size: 0 };
   }
 

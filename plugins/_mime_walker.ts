@@ -119,12 +119,19 @@ export class MimeWalker {
     if (text !== "\n" && text !== "\r\n") {
       this.#head += text;
       if (this.#head.length > maxHeadBytes) this.#fault = "head too long";
-    } else if (this.#state === "cpim") this.#beginHead("text/plain");
-    else this.#headDone();
+    } else if (this.#state !== "cpim") this.#headDone();
+    // Without the empty line between them both heads are one; readers that are lenient take it so.
+    else if (/^content-type[ \t]*:/im.test(this.#head)) this.#headDone();
+    else this.#beginHead("text/plain");
   }
 
   #headDone(): void {
     const head = this.#head.replace(/\r?\n[ \t]+/g, " ");
+    // Of two, nobody knows which one the reader takes.
+    if (/^(content-type|content-transfer-encoding)[ \t]*:[\s\S]*^\1[ \t]*:/im.test(head)) {
+      this.#fault = "a field is there twice";
+      return;
+    }
     const type = /^content-type[ \t]*:[ \t]*([^\r\n]*)/im.exec(head)?.[1]?.trim() ?? this.#usual;
     const encoding = /^content-transfer-encoding[ \t]*:[ \t]*([^\s;]+)/im.exec(head)?.[1] ?? "";
     this.#enter(type, encoding.toLowerCase());
@@ -144,6 +151,12 @@ export class MimeWalker {
     }
     const type = parseMediaType(contentType);
     const nested = this.#parts > 1;
+    const composite = type?.type === "multipart" || type?.essence === "message/cpim";
+    // RFC 2045 §6.4: containers are never encoded.
+    if (composite && !plainEncodings.has(encoding) && !this.#skipping) {
+      this.#fault = "an encoded container";
+      return;
+    }
     const boundary = type?.type === "multipart" ? type.parameters.get("boundary") : undefined;
     this.#lineStart = true;
     if (type?.essence === "message/cpim" && !this.#skipping) {
@@ -195,6 +208,9 @@ export class MimeWalker {
     return false;
   }
 }
+
+/** Encodings that change nothing (RFC 2045 §6.2). */
+export const plainEncodings: ReadonlySet<string> = new Set(["", "7bit", "8bit", "binary"]);
 
 function multipart({ subtype }: MediaType, boundary: string): Multipart {
   const usual = subtype === "digest" ? "message/rfc822" : "text/plain";

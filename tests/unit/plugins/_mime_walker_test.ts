@@ -35,6 +35,26 @@ describe("what is inside a container", () => {
     everyCut("Message/CPIM", "From: x\n\nSubject: y\n\nhello", ["text/plain[]:hello"]);
   });
 
+  test("RFC 3862 §2: heads without the empty line between them are one", () => {
+    const body = "From: <im:a@x>\r\nContent-Type: text/html\r\n\r\n<b>";
+    everyCut("message/cpim", body, ["text/html[]:<b>"]);
+  });
+
+  test("what two readers would read in two ways is a fault", () => {
+    const cpim = (fields: string): string => `From: <im:a@x>\r\n\r\n${fields}\r\n\r\nx`;
+    for (const fields of [
+      "Content-Type: text/plain\r\nContent-Type: text/html",
+      "Content-Type: text/plain\rcontent-type: text/html",
+      "Content-Transfer-Encoding: 7bit\r\nX: y\r\nContent-Transfer-Encoding: base64",
+    ]) {
+      expect(walk("message/cpim", cpim(fields), 3).fault).toBe("a field is there twice");
+    }
+    for (const type of ["message/cpim", "multipart/mixed;boundary=b"]) {
+      const encoded = cpim(`Content-Type: ${type}\r\nContent-Transfer-Encoding: base64`);
+      expect(walk("message/cpim", encoded, 3).fault).toBe("an encoded container");
+    }
+  });
+
   test("RFC 2046 §5.1: parts between delimiters, without preamble and epilogue", () => {
     const body =
       "pre\r\n--b\r\n\r\none\r\n--bb\r\n--b  \r\nContent-Type: a/b\r\nContent-Transfer-Encoding: BASE64\r\n\r\nAA==\r\n--b--\r\nepilogue";

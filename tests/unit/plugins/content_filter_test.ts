@@ -309,6 +309,29 @@ describe("contentFilter()", () => {
     await pair.close();
   });
 
+  test("what rewrite gives instead of a text refuses the message", async () => {
+    const wrong = { rewrite: () => 7 } as unknown as ContentFilterOptions;
+    const pair = nodePair([contentFilter(wrong)]);
+    const blamed: string[] = [];
+    pair.receiver.tap("error", ({ plugin }) => void blamed.push(plugin));
+    expect(await fates(pair, ["hello", "text/plain"])).toEqual([403]);
+    expect(blamed).toEqual(["content_filter"]);
+    await pair.close();
+  });
+
+  test("RFC 2045 §6.4: an encoding that nobody knows is refused where rules look inside, and passes where none do", async () => {
+    const odd =
+      "From: <im:a@x>\r\n\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nx";
+    for (const [options, status] of [
+      [{ text: { rules: [{ words: ["bad"] }] } }, 415],
+      [{ allow: ["text/plain"] }, 200],
+    ] as const) {
+      const pair = nodePair([contentFilter(options)]);
+      expect(await fates(pair, [odd, "message/cpim"])).toEqual([status]);
+      await pair.close();
+    }
+  });
+
   test("RFC 4975 §7.3.1: chunks out of order are looked at when the message is whole", async () => {
     const { pair, texts } = await endpoint({ text: { rules: [{ words: ["secret"] }] } });
     const [to, from] = ["msrp://bob.example:2855/bobRaw0001;tcp", "msrp://host.invalid:7000/rawPeer001;tcp"];
