@@ -11,6 +11,8 @@ export interface RelayPlace {
   readonly port: number;
   readonly tls: boolean;
   readonly domain: string;
+  /** Path of the relay's WebSockets, when they are used. */
+  readonly webSocket?: string;
   /** @default "bob" */
   readonly user?: string;
   /** @default "1234" */
@@ -32,12 +34,15 @@ export class RelayClient {
   closed = false;
   readonly #place: RelayPlace;
   #buffer = "";
+  #octets: Buffer = Buffer.alloc(0);
 
   private constructor(socket: Socket, place: RelayPlace) {
     this.socket = socket;
     this.#place = place;
     this.uri = `${place.tls ? "msrps" : "msrp"}://client.invalid:9/c${++made};tcp`;
-    socket.on("data", (bytes: Buffer) => this.#received(bytes.toString("latin1")));
+    if (place.webSocket === undefined)
+      socket.on("data", (bytes: Buffer) => this.#received(bytes.toString("latin1")));
+    else socket.on("data", (bytes: Buffer) => this.#framed(bytes));
     socket.on("error", () => {});
     socket.on("close", () => {
       this.closed = true;
@@ -58,7 +63,8 @@ export class RelayClient {
       socket.once("error", failed);
       socket.once(place.tls ? "secureConnect" : "connect", () => {
         socket.removeListener("error", failed);
-        resolve(new RelayClient(socket, place));
+        if (place.webSocket === undefined) resolve(new RelayClient(socket, place));
+        else upgrade(socket, place, () => resolve(new RelayClient(socket, place)), reject);
       });
     });
   }
@@ -117,11 +123,35 @@ export class RelayClient {
   }
 
   write(text: string): boolean {
-    return this.socket.write(text, "latin1");
+    if (this.#place.webSocket === undefined) return this.socket.write(text, "latin1");
+    const { length } = text;
+    // Masked with zeros, which changes nothing.
+    const head = length < 126 ? 6 : 8;
+    const frame = Buffer.alloc(head + length);
+    frame[0] = 0x82;
+    frame[1] = 0x80 | (length < 126 ? length : 126);
+    if (length >= 126) frame.writeUInt16BE(length, 2);
+    frame.write(text, head, "latin1");
+    return this.socket.write(frame);
   }
 
   close(): void {
     this.socket.destroy();
+  }
+
+  // Frames of a server are not masked.
+  #framed(bytes: Buffer): void {
+    this.#octets = this.#octets.length === 0 ? bytes : Buffer.concat([this.#octets, bytes]);
+    for (;;) {
+      const octets = this.#octets;
+      const short = (octets[1] ?? 0) & 127;
+      const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+      if (octets.length < head) return;
+      const length = short < 126 ? short : short === 126 ? octets.readUInt16BE(2) : octets.readUInt32BE(6);
+      if (octets.length < head + length) return;
+      this.#octets = octets.subarray(head + length);
+      if (((octets[0] ?? 0) & 15) < 3) this.#received(octets.toString("latin1", head, head + length));
+    }
   }
 
   #received(text: string): void {
@@ -138,6 +168,16 @@ export class RelayClient {
       this.onFrame(frame);
     }
   }
+}
+
+function upgrade(socket: Socket, place: RelayPlace, done: () => void, refused: (error: Error) => void): void {
+  socket.once("data", (bytes: Buffer) => {
+    if (bytes.toString("latin1").startsWith("HTTP/1.1 101")) done();
+    else refused(new Error(`no WebSocket: ${bytes.toString("latin1").slice(0, 60)}`));
+  });
+  socket.write(
+    `GET ${place.webSocket} HTTP/1.1\r\nHost: ${place.domain}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: msrp\r\n\r\n`,
+  );
 }
 
 /** Opens so many clients that have logged in, `width` at a time. */

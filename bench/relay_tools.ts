@@ -95,6 +95,7 @@ export function startRelay(
   tls: boolean,
   more: readonly string[] = [],
   limits: Readonly<Record<string, number>> = {},
+  listen: readonly string[] = [],
 ): Started {
   const file = (name: string, text: string): string => {
     const path = join(folder, name);
@@ -104,7 +105,7 @@ export function startRelay(
   const hashes = Object.values(hashPassword("bob", domain, "1234"));
   const config = {
     domains: [domain],
-    listen: [`${tls ? "msrps" : "msrp"}://127.0.0.1:${port};tcp`],
+    listen: [`${tls ? "msrps" : "msrp"}://127.0.0.1:${port};tcp`, ...listen],
     users: file("users", `${hashes.map((ha1) => `bob:${domain}:${ha1}`).join("\n")}\n`),
     cert: file("cert.pem", identity.cert),
     key: file("key.pem", identity.key),
