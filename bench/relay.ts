@@ -6,7 +6,7 @@
  * A share stands for messages a second; a second one for what a processor would do that nobody else used.
  */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -82,7 +82,9 @@ const table = `| relay | link | case | messages/s | MB/s | p50 ms | CPU us | RSS
 console.log(`\n${table}`);
 if (process.argv.includes("--docs")) {
   const page = fileURLToPath(new URL("../docs/3.design/relay-benchmarks.md", import.meta.url));
-  writeFileSync(page, `${pageHead}\n${table}`);
+  // What bench/relay_plugins.ts has written stays.
+  const [, rest = ""] = readFileSync(page, "utf8").split(/^(?=## )/m);
+  writeFileSync(page, `${pageHead}\n${table}${rest === "" ? "" : `\n${rest}`}`);
 }
 
 async function measure(name: string, tls: boolean, start: (port: number) => Started): Promise<void> {
