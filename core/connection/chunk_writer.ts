@@ -7,9 +7,8 @@
  */
 import { formatByteRange } from "../wire/byte_range.ts";
 import type { FrameWriter } from "../wire/encoder.ts";
-import { containsEndLine, EndLineScanner } from "../wire/end_line.ts";
+import { EndLineScanner } from "../wire/end_line.ts";
 import type { Flag } from "../wire/frame.ts";
-import { createTransactionId } from "../wire/ident.ts";
 import type { OutgoingMessage } from "./message.ts";
 import type { MessageRing, RingEntry } from "./message_ring.ts";
 import type { ConnectionLimits } from "./options.ts";
@@ -18,7 +17,6 @@ import { OpenTransaction, type Transactions } from "./transactions.ts";
 /** RFC 4975 §7.1.1: a longer body must be interruptible, and its range-end is then `*`. */
 const maxExactBytes = 2048;
 /** An id generator that clashes this often is broken; the random one takes over. */
-const maxDraws = 64;
 /** Long messages make room for short ones as long as the last of those is not longer ago than this, in ms. */
 const sharedMs = 1000;
 
@@ -290,10 +288,7 @@ export class ChunkWriter {
   }
 
   #drawId(piece: Uint8Array): string {
-    for (let draws = 0; ; draws++) {
-      const id = draws < maxDraws ? this.#parts.transactionId() : createTransactionId();
-      if (!this.#parts.transactions.has(id) && !containsEndLine(piece, id)) return id;
-    }
+    return this.#parts.transactions.draw(this.#parts.transactionId, piece);
   }
 
   #take(entry: RingEntry, max: number): Uint8Array | undefined {

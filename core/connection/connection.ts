@@ -14,7 +14,6 @@ import {
   type OutgoingRequest,
   type OutgoingResponse,
 } from "../wire/encoder.ts";
-import { containsEndLine } from "../wire/end_line.ts";
 import type { Frame, RequestFrame, ResponseFrame } from "../wire/frame.ts";
 import { createTransactionId } from "../wire/ident.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
@@ -25,8 +24,6 @@ import { MessageRing } from "./message_ring.ts";
 import { type ConnectionLimits, type ConnectionOptions, connectionLimits } from "./options.ts";
 import type { TransactionOwner } from "./transaction.ts";
 import { interestIn, OpenTransaction, Transactions } from "./transactions.ts";
-
-const maxDraws = 64;
 
 /** A request whose transaction id the connection may draw. */
 export type ControlRequest = Omit<OutgoingRequest, "transactionId"> & {
@@ -155,7 +152,7 @@ export class Connection {
     if (this.#requests.bytes >= this.#limits.maxQueuedRequestBytes) {
       throw new LocalProtocolError("queue-full", `Cannot send ${request.method}: too much waits already`);
     }
-    const id = request.transactionId ?? this.#drawId(request.body);
+    const id = request.transactionId ?? this.#transactions.draw(this.#transactionId, request.body);
     if (this.#transactions.has(id))
       throw new LocalProtocolError("transaction-id-in-use", `Cannot send ${request.method}: id is in use`);
     const interest = owner === undefined ? undefined : interestIn(request);
@@ -195,7 +192,7 @@ export class Connection {
     if (!send && this.#requests.bytes >= this.#limits.maxQueuedRequestBytes) {
       throw new LocalProtocolError("queue-full", `Cannot pass on ${frame.method}: too much waits already`);
     }
-    const id = this.#drawId(change.body ?? frame.body);
+    const id = this.#transactions.draw(this.#transactionId, change.body ?? frame.body);
     let transaction: OpenTransaction | undefined;
     if (owner !== undefined) {
       const interest = send && frame.failureReport !== "yes" ? "error" : "response";
@@ -366,13 +363,6 @@ export class Connection {
       call();
     } catch (error) {
       this.#events.push({ type: "oddity", code: "owner-threw", detail: error });
-    }
-  }
-
-  #drawId(body: Uint8Array | undefined): string {
-    for (let draws = 0; ; draws++) {
-      const id = draws < maxDraws ? this.#transactionId() : createTransactionId();
-      if (!this.#transactions.has(id) && !(body !== undefined && containsEndLine(body, id))) return id;
     }
   }
 

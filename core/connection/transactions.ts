@@ -4,8 +4,12 @@
  */
 import type { ByteRange } from "../wire/byte_range.ts";
 import type { OutgoingRequest } from "../wire/encoder.ts";
+import { containsEndLine } from "../wire/end_line.ts";
 import type { Flag } from "../wire/frame.ts";
+import { createTransactionId } from "../wire/ident.ts";
 import type { Transaction, TransactionOwner } from "./transaction.ts";
+
+const maxDraws = 64;
 
 /** How long the outcome of a transaction matters: until a response is overdue, or only in case an error comes. */
 export type Interest = "response" | "error";
@@ -116,6 +120,15 @@ export class Transactions {
     const awaiting = this.#awaiting.head?.deadline ?? Number.POSITIVE_INFINITY;
     const remembered = this.#remembered.head?.deadline ?? Number.POSITIVE_INFINITY;
     return Math.min(awaiting, remembered);
+  }
+
+  /** An id that no open transaction has, and that ends no frame with this body before its end. */
+  draw(make: () => string, body: Uint8Array | undefined): string {
+    for (let draws = 0; ; draws++) {
+      // Tests give their own, which may run out.
+      const id = draws < maxDraws ? make() : createTransactionId();
+      if (!this.has(id) && !(body !== undefined && containsEndLine(body, id))) return id;
+    }
   }
 
   /** Whether the id belongs to a transaction that may still be answered (RFC 4975 §7.1: no collisions). */

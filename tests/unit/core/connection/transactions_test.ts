@@ -27,6 +27,17 @@ describe("Transactions", () => {
     expect([table.size, table.awaiting, table.deadline]).toEqual([0, 0, Number.POSITIVE_INFINITY]);
   });
 
+  test("RFC 4975 §7.1: an id is drawn that is neither taken nor, with hyphens before it, in the body", () => {
+    const table = new Transactions(10, 10);
+    add(table, "taken001");
+    const body = new TextEncoder().encode("text\r\n-------inbody01$ and on");
+    const given = ["taken001", "inbody01", "fine0001"];
+    expect(table.draw(() => given.shift() as string, body)).toBe("fine0001");
+    expect(table.draw(() => "inbody01", undefined)).toBe("inbody01");
+    // A source that gives the same one again and again is left.
+    expect(table.draw(() => "taken001", undefined)).toMatch(/^\w{16}$/);
+  });
+
   test("expires in the order of sending, whatever was answered in between", () => {
     const table = new Transactions(10, 10);
     const all = ["aaaa", "bbbb", "cccc", "dddd"].map((id) => add(table, id));
