@@ -19,6 +19,8 @@ const leastBytes = 41_943_040;
 const growth = 1.5;
 /** A collection takes some tens of milliseconds: no more of them than one in this time. */
 const pauseMs = 1000;
+/** A large heap is collected in no more than this part of the time: V8 does so by itself as well, and in small steps. */
+const rest = 200;
 const lookMs = 100;
 
 /** Decides when to collect. */
@@ -32,9 +34,11 @@ export class HeapWatch {
   }
 
   /** What a collection has left: a heap that is large because it is used is not collected again and again. */
-  collected({ heapTotal, external }: HeapUse, now: number): void {
-    this.#bound = Math.max(leastBytes, (heapTotal + external) * growth);
-    this.#notBefore = now + pauseMs;
+  collected({ heapTotal, external }: HeapUse, now: number, tookMs: number = 0): void {
+    const left = heapTotal + external;
+    this.#bound = Math.max(leastBytes, left * growth);
+    // What thousands of connections keep takes a quarter of a second to go through, for which all of them wait.
+    this.#notBefore = now + (left > leastBytes ? Math.max(pauseMs, tookMs * rest) : pauseMs);
   }
 }
 
@@ -46,8 +50,10 @@ export function keepHeapSmall(): () => void {
   const watch = new HeapWatch();
   const timer = setInterval(() => {
     if (!watch.due(process.memoryUsage(), performance.now())) return;
+    const begun = performance.now();
     collect();
-    watch.collected(process.memoryUsage(), performance.now());
+    const now = performance.now();
+    watch.collected(process.memoryUsage(), now, now - begun);
   }, lookMs);
   timer.unref();
   return () => clearInterval(timer);

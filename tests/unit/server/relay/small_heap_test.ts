@@ -29,6 +29,14 @@ describe("HeapWatch", () => {
     expect(watch.due(use(41), 4000)).toBe(true);
   });
 
+  test("a large heap that takes long to collect is collected seldom, a small one is not", () => {
+    const watch = new HeapWatch();
+    watch.collected(use(54), 0, 250);
+    expect([watch.due(use(150), 49_999), watch.due(use(150), 50_000)]).toEqual([false, true]);
+    watch.collected(use(30), 0, 250);
+    expect(watch.due(use(150), 1000)).toBe(true);
+  });
+
   test("it ends when it is told to", () => {
     const end = keepHeapSmall();
     expect(typeof end).toBe("function");
