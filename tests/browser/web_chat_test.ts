@@ -180,6 +180,34 @@ if (!browserWorks) {
     );
 
     test(
+      "files of any kind stay files: a text, nothing at all, a picture that is none, and one with a script in it",
+      async () => {
+        const [alice, bob] = await both();
+        const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>console.error("ran")</script></svg>';
+        const files = [
+          ["notes.txt", "text/plain", "a text"],
+          ["empty.txt", "text/plain", ""],
+          ["none.png", "image/png", "no picture"],
+          ["script.svg", "image/svg+xml", svg],
+          ["<i>.html", "text/html", '<script>console.error("ran")</script>'],
+        ] as const;
+        for (const [name, mimeType, content] of files) {
+          const buffer = Buffer.from(content);
+          await alice.page.setInputFiles("input[type=file]", { name, mimeType, buffer });
+        }
+        const incoming = bob.page.locator(".message.in .file");
+        for (let at = 0; at < files.length; at++) await incoming.nth(at).waitFor();
+        for (const name of ["notes.txt", "empty.txt", "none.png", "script.svg"])
+          await bob.page.getByRole("link", { name: `Save ${name}` }).waitFor();
+        for (const { page } of [alice, bob])
+          await page.locator(".message .picture img").waitFor({ state: "detached" });
+        expect(await bob.page.locator(".message.in .text").count()).toBe(0);
+        await leave(alice, bob);
+      },
+      limitMs,
+    );
+
+    test(
       "messages to somebody who is offline wait, and arrive once",
       async () => {
         const alice = await enter("alice");

@@ -5,7 +5,7 @@
 //   npm install msrpkit
 //   bun add msrpkit
 //   deno add npm:msrpkit
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { read, root } from "../../scripts/tree.ts";
 import { freePort, untilListening } from "../harness/poll.ts";
@@ -125,6 +125,32 @@ describe("the packed package", () => {
             status: 0,
             stderr: "",
           });
+        } finally {
+          stop(server);
+        }
+      },
+      limitMs,
+    );
+
+    test(
+      `the command's demo on ${runtime} serves the web chat with its script, which nothing there could bundle`,
+      async () => {
+        const port = await freePort();
+        const places = '--listen "msrp://127.0.0.1:0;tcp" --relay-listen "msrps://127.0.0.1:0;tcp"';
+        const bin = `${launchers[runtime]} node_modules/msrpkit/dist/server/bin.js`;
+        const server = start(`exec ${bin} start --http ${port} --folder demo-${runtime} ${places}`, consumer);
+        try {
+          await untilListening(port);
+          const page = await fetch(`http://localhost:${port}/`);
+          const html = await page.text();
+          const script = await fetch(
+            `http://localhost:${port}${/<script[^>]* src="([^"]+)"/.exec(html)?.[1]}`,
+          );
+          expect([page.status, script.status]).toEqual([200, 200]);
+          expect(script.headers.get("content-type")).toContain("text/javascript");
+          expect(await script.text()).toBe(
+            readFileSync(`${consumer}/node_modules/msrpkit/dist/samples/web_chat/page/client.js`, "utf8"),
+          );
         } finally {
           stop(server);
         }

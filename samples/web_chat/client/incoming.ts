@@ -81,7 +81,8 @@ export class Incoming {
     const received = readMessage(body, contentType, headers.get("Content-Disposition"));
     if (is(received, noticeType)) this.#notice(peer, received.text);
     else if (is(received, composingType)) this.#host.composing(peer, readComposing(received.text));
-    else if (isText(received.contentType))
+    // A text that has a name is a file, whose name would be lost in the conversation.
+    else if (isText(received.contentType) && received.fileName === undefined)
       this.#arrive(peer, itemOf(peer, id, received, { text: received.text }), received);
     else {
       const size = body.length - received.contentStart;

@@ -56,14 +56,16 @@ function FileView({ item, file, actions }: Props & { file: FileInfo }) {
   const whole = out ? status !== "cancelled" && status !== "failed" : status === "received";
   const url = useObjectUrl(item, whole, actions);
   const moving = status === "waiting" || status === "sending" || status === "receiving";
-  const picture = pictures.test(file.type) && url !== undefined;
+  // What says that it is a picture may be something else, which is then a file like any other.
+  const [broken, setBroken] = useState(false);
+  const picture = pictures.test(file.type) && url !== undefined && !broken;
   const sent = Math.max(0, Math.min(file.octets - file.head.length, file.size));
   const percent = file.size === 0 ? 100 : Math.floor((100 * sent) / file.size);
   return (
     <div class="file">
       {picture && (
         <a href={url} target="_blank" rel="noopener" class="picture">
-          <img src={url} alt={file.name} loading="lazy" />
+          <img src={url} alt={file.name} loading="lazy" onError={() => setBroken(true)} />
         </a>
       )}
       <div class="file-row">
