@@ -177,7 +177,7 @@ async function upgrade(
   const env = (c.env ?? {}) as ServerEnv;
   const server = env.server ?? env;
   const response = await upgradeWebSocket(
-    { env: serverEnv(env, server as BunServer, c.req.raw, fields), req: c.req } as unknown as Context,
+    { env: serverEnv(env, server as BunServer, c.req.raw, fields), req: lowerCase(c) } as unknown as Context,
     events,
     // Deno compares a sub-protocol that it is told with the client's list, and reads lists only with blanks.
     { protocol: undefined },
@@ -185,6 +185,21 @@ async function upgrade(
   if (typeof server.upgrade !== "function")
     for (const [name, value] of fields) response.headers.set(name, value);
   return response;
+}
+
+/** `c.req` with an upgrade in lower case: Hono's adapter for Deno knows no other, and RFC 6455 §4.2.1 has no case. */
+function lowerCase({ req }: Context): object {
+  const header = (name: string): string | undefined => {
+    const content = req.header(name);
+    return name.toLowerCase() === "upgrade" ? content?.toLowerCase() : content;
+  };
+  return new Proxy(req, {
+    get(target, name) {
+      if (name === "header") return header;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
 }
 
 /** `c.env` as Hono's adapter is to see it. */

@@ -61,6 +61,16 @@ export function handshakeTests(running: Running): void {
     expect((await shake({}, new URL("/", running.url).href)).status).toBe(404);
   });
 
+  test("RFC 6455 §4.2.1: upgrade and connection have no case [6455-4.2-01]", async () => {
+    for (const [upgrade, connection] of [
+      ["WebSocket", "keep-alive, UPGRADE"],
+      ["WEBSOCKET", "upgrade"],
+    ]) {
+      const { status, headers } = await shake({ headers: { Upgrade: upgrade, Connection: connection } });
+      expect([status, headers.get("sec-websocket-protocol")]).toEqual([101, ["msrp"]]);
+    }
+  });
+
   test("RFC 6455 §4.2.1: what is no handshake gets an HTTP error [6455-4.2-01]", async () => {
     const cases: [string, HandshakeRequest][] = [
       ["POST", { method: "POST", headers: { "Content-Length": "0" } }],
