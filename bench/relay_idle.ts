@@ -1,6 +1,6 @@
 /**
- * `npm run bench:idle [-- bun deno node] [--seconds N]`: what 10,000 idle connections that have logged in cost the relay, over
- * TCP and TLS, whether all are usable after a time, and how many logins a second it takes on fresh and on open connections.
+ * `npm run bench:idle [-- bun deno node --seconds N --count N]`: what 10,000 idle connections that have logged in cost the relay,
+ * over TCP and TLS, and whether all are usable after a time. Then how many logins a second it takes, on fresh and on open ones.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";

@@ -44,7 +44,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   readonly #inbound: Inbound;
   readonly #reading: ReadGate;
   readonly #hop: ForwardHop | undefined;
-  readonly #deadline: Timer;
+  #deadline: Timer | undefined;
   #linger: Timer | undefined;
   #inTurn = false;
   #flushDue = false;
@@ -66,7 +66,6 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.#connection = new Connection(connectionOptions(node.options.connection, transport));
     this.#inbound = new Inbound(node, this);
     this.#reading = new ReadGate(transport, node.limits, () => this.#connection.congested);
-    this.#deadline = new Timer((now) => this.#wake(now));
     this.idle = new IdleClose(this.timers, node.limits, this.#seats, () => this.#idled());
     this.lastReceivedAt = transport.clock.now();
     this.#admitted = direction === "outbound";
@@ -347,9 +346,10 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
 
   // A deadline that moved later is found out when the old one comes: steady traffic moves no timer.
   #schedule(): void {
-    if (this.#over) return;
     const { deadline } = this.#connection;
-    if (deadline < this.#deadline.at) this.timers.schedule(this.#deadline, deadline);
+    if (this.#over || deadline >= (this.#deadline?.at ?? Number.POSITIVE_INFINITY)) return;
+    this.#deadline ??= new Timer((now) => this.#wake(now));
+    this.timers.schedule(this.#deadline, deadline);
   }
 
   // The connection's last event: everything is written, or everything is lost.
@@ -385,7 +385,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   #finish(error: Error | undefined): void {
     if (this.#over) return;
     this.#over = true;
-    this.timers.cancel(this.#deadline);
+    if (this.#deadline !== undefined) this.timers.cancel(this.#deadline);
     this.idle.stop();
     this.#early = [];
     this.#inbound.close();

@@ -7,7 +7,8 @@ import { Timer, type Timers } from "./timers.ts";
 /** The clock of one connection's idleness. */
 export class IdleClose {
   readonly #timers: Timers;
-  readonly #timer: Timer;
+  readonly #expired: () => void;
+  #timer: Timer | undefined;
   readonly #sessions: { readonly size: number };
   #idleMs: number;
   #reserved = 0;
@@ -21,7 +22,7 @@ export class IdleClose {
     expired: () => void,
   ) {
     this.#timers = timers;
-    this.#timer = new Timer(expired);
+    this.#expired = expired;
     this.#sessions = sessions;
     this.#idleMs = limits.idleCloseMs;
     this.#start(limits.maxUnboundMs);
@@ -29,12 +30,12 @@ export class IdleClose {
 
   /** Nobody uses it, and its time runs. */
   get running(): boolean {
-    return this.#timer.at < Number.POSITIVE_INFINITY;
+    return this.#timer !== undefined && this.#timer.at < Number.POSITIVE_INFINITY;
   }
 
   /** It is used now. */
   hold(): void {
-    if (!this.#closing) this.#timers.cancel(this.#timer);
+    if (!this.#closing) this.#cancel();
   }
 
   /** A use has ended; was it the last one, the time begins. */
@@ -68,10 +69,16 @@ export class IdleClose {
   /** The connection is over. */
   stop(): void {
     this.#closing = true;
-    this.#timers.cancel(this.#timer);
+    this.#cancel();
+  }
+
+  #cancel(): void {
+    if (this.#timer !== undefined) this.#timers.cancel(this.#timer);
+    this.#timer = undefined;
   }
 
   #start(delayMs: number): void {
+    this.#timer ??= new Timer(this.#expired);
     this.#timers.schedule(this.#timer, this.#timers.clock.now() + delayMs);
   }
 }

@@ -20,7 +20,7 @@ export class Stranger implements LaneOwner {
   readonly #driver: Driver;
   #lane: Lane | undefined;
   // What the node answers, for the request in hand and those that wait for their plugins.
-  readonly #otherwise: Map<string, Verdict> = new Map();
+  #otherwise: Map<string, Verdict> | undefined;
   #refused: string | undefined; // transaction whose further slices are dropped
 
   constructor(node: NodeCore, driver: Driver) {
@@ -37,6 +37,7 @@ export class Stranger implements LaneOwner {
       return;
     }
     this.#lane ??= new Lane(this, this.#driver);
+    this.#otherwise ??= new Map();
     this.#otherwise.set(frame.transactionId, otherwise);
     this.#lane.receive(frame);
   }
@@ -44,12 +45,12 @@ export class Stranger implements LaneOwner {
   /** The connection is over. */
   close(): void {
     this.#lane?.close();
-    this.#otherwise.clear();
+    this.#otherwise = undefined;
   }
 
   gate(frame: RequestFrame): MaybeVerdict | undefined {
-    const otherwise = this.#otherwise.get(frame.transactionId);
-    this.#otherwise.delete(frame.transactionId);
+    const otherwise = this.#otherwise?.get(frame.transactionId);
+    this.#otherwise?.delete(frame.transactionId);
     if (otherwise === undefined) return undefined;
     const c = new NodeRequestContext(frame, undefined, this.#driver.handle, otherwise);
     return this.#node.pipeline.request.run(c, NO_STATES);

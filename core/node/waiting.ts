@@ -16,7 +16,7 @@ const frameOverheadBytes = 512;
 /** The requests that wait on one connection. */
 export class Waiting<Host extends Pick<LaneHost, "hold" | "release">> {
   readonly #host: Host;
-  readonly #frames: Map<Holdable<Host>, RequestFrame[]> = new Map();
+  #frames: Map<Holdable<Host>, RequestFrame[]> | undefined;
 
   /** @param host counts what waits, and stops reading at its bound */
   constructor(host: Host) {
@@ -26,6 +26,7 @@ export class Waiting<Host extends Pick<LaneHost, "hold" | "release">> {
   /** Takes a request for a held session; its octets need only be valid during the call. */
   take(session: Holdable<Host>, frame: RequestFrame): undefined {
     session.callers?.add(this.#host);
+    this.#frames ??= new Map();
     const frames = this.#frames.get(session);
     if (frames === undefined) this.#frames.set(session, [frame.retain()]);
     else frames.push(frame.retain());
@@ -34,15 +35,15 @@ export class Waiting<Host extends Pick<LaneHost, "hold" | "release">> {
 
   /** The session is held no more: its requests, in the order in which they came. */
   leave(session: Holdable<Host>): readonly RequestFrame[] {
-    const frames = this.#frames.get(session) ?? [];
-    this.#frames.delete(session);
+    const frames = this.#frames?.get(session) ?? [];
+    this.#frames?.delete(session);
     for (const frame of frames) this.#host.release(frame.bodyLength + frameOverheadBytes);
     return frames;
   }
 
   /** The connection is over, and what waits on it is lost. */
   clear(): void {
-    for (const session of this.#frames.keys()) session.callers?.delete(this.#host);
-    this.#frames.clear();
+    for (const session of this.#frames?.keys() ?? []) session.callers?.delete(this.#host);
+    this.#frames = undefined;
   }
 }
