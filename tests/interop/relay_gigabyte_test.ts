@@ -180,11 +180,11 @@ for (const runtime of installed) {
         });
       }
       receiver.close();
-      const end = performance.now() + 60_000;
-      while (failed.size < 1500 && performance.now() < end && !sender.closed) {
+      sender.socket.once("close", () => wake());
+      // The test's own time limit ends it when some are never told.
+      while (failed.size < 1500 && !sender.closed) {
         await new Promise<void>((resolve) => {
           wake = resolve;
-          setTimeout(resolve, 500);
         });
       }
       expect([failed.size, unsettled.size, sender.closed]).toEqual([1500, 0, false]);
