@@ -25,7 +25,7 @@ import type {
   SessionState,
   SessionUpdate,
 } from "./session_options.ts";
-import { PendingSent } from "./session_pending.ts";
+import { SendGate } from "./session_pending.ts";
 import { MessageQueue } from "./session_queue.ts";
 import { type ReportFields, reportRequest } from "./session_report.ts";
 import { answered, bindingError, requestOf, sessionClosed } from "./session_request.ts";
@@ -60,8 +60,7 @@ export class SessionCore {
   #closing = false;
   #keepAlive: KeepAlive | undefined;
   readonly #bodilessWaiting: [ControlRequest, BodilessSent][] = [];
-  #gated = 0; // messages that plugins have not decided yet
-  #gate: Promise<void> | undefined; // the last message that plugins have not decided yet
+  readonly #gate = new SendGate();
   #settleReady!: { resolve: () => void; reject: (error: Error) => void };
   #settleClosed!: (error: Error | undefined) => void;
 
@@ -225,29 +224,13 @@ export class SessionCore {
     const { total, start = 1 } = options;
     const resumed = start > 1;
     const draft: OutgoingDraft = { method: "SEND", messageId, contentType, body, headers, total, resumed };
-    const decided = this.#gate === undefined ? outgoing(draft) : this.#gate.then(() => outgoing(draft));
+    const decided = this.#gate.after(() => outgoing(draft));
     if (!(decided instanceof Promise)) return this.#enqueueDraft(outbox, decided, options);
-    if (outbox.pending + this.#gated >= (this.#init.maxQueuedSends ?? 1024)) {
+    if (this.pendingSends >= (this.#init.maxQueuedSends ?? 1024)) {
       decided.catch(() => undefined);
       throw new LocalProtocolError("queue-full", "Cannot send: too many messages wait already");
     }
-    this.#gated++;
-    let final: OutgoingDraft = draft;
-    const ready = decided.then((result) => {
-      final = result;
-    });
-    const sent = new PendingSent(draft.messageId, ready, () => this.#enqueueDraft(outbox, final, options));
-    // Messages keep their order, whether plugins think about them or not.
-    const gate: Promise<void> = ready.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#gate = gate;
-    gate.then(() => {
-      this.#gated--;
-      if (this.#gate === gate) this.#gate = undefined;
-    });
-    return sent;
+    return this.#gate.hold(messageId, decided, (final) => this.#enqueueDraft(outbox, final, options));
   }
 
   #sendBodiless(options: SendOptions): Sent {
@@ -323,13 +306,16 @@ export class SessionCore {
 
   /** Messages that were sent and are not accepted yet. */
   get pendingSends(): number {
-    return (this.#outbox?.pending ?? 0) + this.#gated;
+    return (this.#outbox?.pending ?? 0) + this.#gate.size;
   }
 
   /** Resolves when fewer than `count` of them are left, or the session is over. */
   async whenQueueBelow(count: number): Promise<void> {
-    if (this.#gated >= count) await this.#gate;
-    await this.#outbox?.whenQueueBelow(count);
+    do {
+      // What leaves the plugins goes on to wait in the outbox.
+      while (this.#gate.size > 0 && this.pendingSends >= count) await this.#gate.last;
+      await this.#outbox?.whenQueueBelow(count);
+    } while (this.#gate.size > 0 && this.pendingSends >= count);
   }
 
   /** Sends a REPORT; on a session that is gone nothing happens (RFC 4975 §7.1.2). */
@@ -351,7 +337,7 @@ export class SessionCore {
     }
     this.#closing = true;
     if (drain && this.#state === "bound") {
-      await this.#gate;
+      await this.#gate.last;
       await this.#outbox?.whenIdle();
     }
     this.#end("closed", undefined, sessionClosed());

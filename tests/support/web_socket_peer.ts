@@ -136,11 +136,13 @@ export class WebSocketPeer {
   }
 
   /** Sends a ping and waits for a pong with the same octets. */
-  async ping(payload: string): Promise<void> {
+  async ping(payload: string): Promise<string> {
     const hex = Buffer.from(payload).toString("hex");
     this.frame(9, Buffer.from(payload));
     await this.#until(() => this.#frames.pongs.includes(hex) || this.#ended);
-    if (!this.#frames.pongs.includes(hex)) throw new Error("closed before the pong came");
+    const pong = this.#frames.pongs.find((one) => one === hex);
+    if (pong === undefined) throw new Error("closed before the pong came");
+    return Buffer.from(pong, "hex").toString();
   }
 
   /** Waits for the end: the close code, or undefined when the connection just broke. */

@@ -191,7 +191,9 @@ describe("imdn(): from asking to being shown", () => {
     });
     pair.server.onMessage(() => undefined);
     const session = await pair.connect();
-    await of(session).send("x").tracking.delivered;
+    const { tracking } = of(session).send("x");
+    await tracking.delivered;
+    expect(tracking.state).toBe("delivered");
     await pair.close();
   });
 
@@ -433,6 +435,7 @@ describe("imdn(): what comes in", () => {
     const document = parseCpim(buildNotification(about(tracking, bo), bo)).body;
     await there.send(document, { contentType: "message/imdn+xml" }).accepted;
     await tracking.delivered;
+    expect(tracking.state).toBe("delivered");
     await pair.close();
   });
 
@@ -508,6 +511,7 @@ describe("imdn(): what comes in", () => {
       tracked.push(of(await pair.connect()).send("x").tracking);
     }
     await Promise.all(tracked.map(({ delivered }) => delivered));
+    expect(tracked.map(({ state }) => state)).toEqual(["delivered", "delivered"]);
     await Promise.all([one.close(), two.close()]);
   });
 

@@ -67,6 +67,10 @@ describe("two people of a web chat", () => {
       await bob.until(({ typing }) => typing["alice"] === true);
       alice.chat.composing("bob", true);
       await bob.until(({ typing }) => typing["alice"] === false);
+      expect([alice.lines("bob"), bob.lines("alice")]).toEqual([
+        ["> delivered Are you there?", "< received Yes"],
+        ["< received Are you there?", "> delivered Yes"],
+      ]);
       await Promise.all([alice.chat.close(), bob.chat.close()]);
     },
     limitMs,
