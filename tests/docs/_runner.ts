@@ -84,7 +84,11 @@ export class DocumentRun {
     mkdirSync(`${root}.tmp/docs`, { recursive: true });
     writeFileSync(file, code);
     const [command = "", ...args] = launcher();
-    return spawn(command, [...args, file], { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    return spawn(command, [...args, file], {
+      cwd: this.#folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
   }
 
   #script(name: string, body: string): void {
