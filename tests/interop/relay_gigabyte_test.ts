@@ -145,15 +145,18 @@ for (const runtime of installed) {
       }
     }
 
-    test("a receiver slowed to 1 MB/s slows its sender, and fills no memory", async () => {
-      const [receiver, sender, to] = await way(false);
-      const arrived = drink(receiver, 12 * MIB, 1_000_000);
-      await pour(sender, to, 12 * MIB, 65_536);
-      expect(await arrived).toBeGreaterThan(12 * MIB);
-      for (const peak of peaks()) expect(peak).toBeLessThan(limitBytes);
-      receiver.close();
-      sender.close();
-    }, 120_000);
+    for (const chained of [false, true]) {
+      const through = chained ? "two relays" : "one relay";
+      test(`a receiver slowed to 1 MB/s behind ${through} slows its sender, and fills no memory`, async () => {
+        const [receiver, sender, to] = await way(chained);
+        const arrived = drink(receiver, 12 * MIB, 1_000_000);
+        await pour(sender, to, 12 * MIB, 65_536);
+        expect(await arrived).toBeGreaterThan(12 * MIB);
+        for (const peak of peaks()) expect(peak).toBeLessThan(limitBytes);
+        receiver.close();
+        sender.close();
+      }, 120_000);
+    }
 
     test("1,500 messages of 8 KB to a receiver that stops reading: none gets a 200 and silence [4976-T37]", async () => {
       const [receiver, sender, to] = await way(false);
