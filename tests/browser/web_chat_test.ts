@@ -261,6 +261,8 @@ if (!browserWorks) {
         await openChat(bob.page, "alice");
         await say(bob.page, "alice", "from the tab beside");
         await alice.page.getByRole("button", { name: /bob.*new/ }).waitFor();
+        // The title follows what is shown a moment later.
+        await alice.page.waitForFunction(() => document.title.startsWith("("));
         expect(await alice.page.title()).toBe("(1) msrpkit chat");
         const again = await enter("alice");
         await alice.page.getByText("open in another window").waitFor();
