@@ -262,7 +262,7 @@ if (!browserWorks) {
         await say(bob.page, "alice", "from the tab beside");
         await alice.page.getByRole("button", { name: /bob.*new/ }).waitFor();
         // The title follows what is shown a moment later.
-        await alice.page.waitForFunction(() => document.title.startsWith("("));
+        await alice.page.waitForFunction('document.title.startsWith("(")');
         expect(await alice.page.title()).toBe("(1) msrpkit chat");
         const again = await enter("alice");
         await alice.page.getByText("open in another window").waitFor();
