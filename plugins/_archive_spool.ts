@@ -4,7 +4,7 @@
  */
 import type { PluginHost } from "../core/mod.ts";
 import type { ArchiveFate, ArchiveProblem, ArchiveRecord, ArchiveStore } from "./_archive_types.ts";
-import { Backoff } from "./_backoff.ts";
+import { Delivery } from "./_delivery.ts";
 
 /** Limits of a spool. */
 export interface SpoolOptions {
@@ -44,22 +44,29 @@ const none: Uint8Array = new Uint8Array(0);
 export class ArchiveSpool {
   readonly #options: SpoolOptions;
   readonly #host: PluginHost;
-  readonly #backoff: Backoff;
+  readonly #delivery: Delivery;
   #queue: Spooled[] = [];
   #bytes = 0;
   readonly #fates: Map<string, ArchiveFate> = new Map();
   readonly #waiting: Set<Waiting> = new Set();
-  #cancel: (() => void) | undefined;
-  #running: Promise<boolean> | undefined;
-  #flushing = 0;
-  #retryInMs = 0;
   // After the store has refused a batch for good: messages go alone, so that only the one at fault is lost.
   #alone = 0;
 
   constructor(options: SpoolOptions, host: PluginHost) {
     this.#options = options;
     this.#host = host;
-    this.#backoff = new Backoff(options.retryMs, options.maxRetryMs);
+    const { batchMs, retryMs, maxRetryMs } = options;
+    this.#delivery = new Delivery(
+      {
+        batchMs,
+        retryMs,
+        maxRetryMs,
+        empty: () => this.#empty,
+        deliver: () => this.#write(),
+        done: () => options.busy(this, false),
+      },
+      host,
+    );
   }
 
   /** Messages that are not stored. */
@@ -141,73 +148,13 @@ export class ArchiveSpool {
 
   /** Sees to it that what waits is written. */
   kick(soon: boolean): void {
-    if (this.#running !== undefined || this.#flushing > 0 || this.#empty) return;
-    if (this.#cancel !== undefined && (!soon || this.#backoff.failures > 0)) return;
-    if (soon) void this.#run();
-    else this.#later(this.#options.batchMs);
+    this.#delivery.kick(soon);
   }
 
-  /**
-   * Writes everything, on the clock of the runtime: that of a node stops with the node.
-   *
-   * @returns false when not all of it was stored within the time
-   */
-  async flush(withinMs: number): Promise<boolean> {
-    let over = false;
-    let end = (): void => undefined;
-    const ended = new Promise<boolean>((resolve) => {
-      end = () => resolve(false);
-    });
-    const timer = setTimeout(() => {
-      over = true;
-      end();
-    }, withinMs);
-    this.#flushing++;
-    this.#cancelTimer();
-    let pauseMs = 50;
-    while (!this.#empty && !over) {
-      const written = await Promise.race([this.#running ?? this.#run(), ended]);
-      if (written || over || this.#empty) continue;
-      await Promise.race([pause(pauseMs), ended]);
-      pauseMs = Math.min(pauseMs * 2, 1_000);
-    }
-    clearTimeout(timer);
-    this.#flushing--;
-    if (!this.#empty) this.#later(this.#options.retryMs);
-    return this.#empty;
-  }
-
-  #later(delayMs: number): void {
-    this.#cancelTimer();
-    this.#cancel = this.#host.setTimer(() => {
-      this.#cancel = undefined;
-      if (this.#running === undefined) void this.#run();
-    }, delayMs);
-  }
-
-  #cancelTimer(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
-
-  // Writes batch after batch until nothing is left or the store fails.
-  #run(): Promise<boolean> {
-    this.#cancelTimer();
-    const running = this.#writeAll().then((written) => {
-      this.#running = undefined;
-      if (!written && this.#flushing === 0) this.#later(this.#retryInMs);
-      return written;
-    });
-    this.#running = running;
-    return running;
-  }
-
-  async #writeAll(): Promise<boolean> {
-    // What else comes in this turn goes along.
-    await Promise.resolve();
-    while (!this.#empty) if (!(await this.#write())) return false;
-    this.#options.busy(this, false);
-    return true;
+  /** Writes everything. @returns false when not all of it was stored within the time */
+  flush(withinMs: number): Promise<boolean> {
+    const pauseMs = (failures: number): number => Math.min(50 * 2 ** failures, 1_000);
+    return this.#delivery.flush(withinMs, { pauseMs, laterMs: this.#options.retryMs });
   }
 
   async #write(): Promise<boolean> {
@@ -224,7 +171,7 @@ export class ArchiveSpool {
     } catch (thrown) {
       return this.#failed(batch, thrown);
     }
-    this.#backoff.succeeded();
+    this.#delivery.succeeded();
     if (this.#alone > 0) this.#alone--;
     for (const fate of fates) if (this.#fates.get(fate.id) === fate) this.#fates.delete(fate.id);
     this.#leave(batch, true);
@@ -249,7 +196,7 @@ export class ArchiveSpool {
       }
       return true;
     }
-    this.#retryInMs = this.#backoff.failed();
+    this.#delivery.failed();
     this.#options.problem({ kind: "store", messages: this.#queue.length, error });
     return false;
   }
@@ -281,10 +228,4 @@ export class ArchiveSpool {
       storing.then(resolve, reject).finally(cancel);
     });
   }
-}
-
-function pause(delayMs: number): Promise<false> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(false), delayMs);
-  });
 }

@@ -3,7 +3,7 @@
  * is tried again, later and later; what is given up is counted and told.
  */
 import type { PluginHost } from "../core/mod.ts";
-import { Backoff } from "./_backoff.ts";
+import { Delivery } from "./_delivery.ts";
 import { randomHex } from "./_random_hex.ts";
 import { discard, type PostOptions, post, retryAfter } from "./_webhook_http.ts";
 
@@ -46,20 +46,27 @@ interface Batch {
 export class WebhookSender {
   readonly #options: SenderOptions;
   readonly #host: Pick<PluginHost, "setTimer">;
-  readonly #backoff: Backoff;
+  readonly #delivery: Delivery;
   #queue: object[] = [];
   #batch: Batch | undefined;
-  #cancel: (() => void) | undefined;
-  #running: Promise<boolean> | undefined;
-  #retryInMs = 0;
-  #flushing = 0;
   #overflow = 0;
   #abort: AbortController | undefined;
 
   constructor(options: SenderOptions, host: Pick<PluginHost, "setTimer">) {
     this.#options = options;
     this.#host = host;
-    this.#backoff = new Backoff(options.retryMs, options.maxRetryMs);
+    const { batchMs, retryMs, maxRetryMs } = options;
+    this.#delivery = new Delivery(
+      {
+        batchMs,
+        retryMs,
+        maxRetryMs,
+        empty: () => this.#empty,
+        deliver: () => this.#sendNext(),
+        done: () => options.busy(this, false),
+      },
+      host,
+    );
   }
 
   /** Events that have not been sent. */
@@ -86,79 +93,22 @@ export class WebhookSender {
 
   /** Sees to it that what waits is sent. */
   kick(): void {
-    if (this.#running !== undefined || this.#cancel !== undefined || this.#flushing > 0 || this.#empty)
-      return;
-    this.#later(this.#options.batchMs);
+    this.#delivery.kick();
   }
 
-  /**
-   * Sends everything, on the clock of the runtime: that of a node stops with the node.
-   *
-   * @returns false when not all of it was sent within the time
-   */
+  /** Sends everything. @returns false when not all of it was sent within the time */
   async flush(withinMs: number): Promise<boolean> {
-    let over = false;
-    let end = (): void => undefined;
-    const ended = new Promise<boolean>((resolve) => {
-      end = () => resolve(false);
-    });
-    const timer = setTimeout(() => {
-      over = true;
-      end();
-    }, withinMs);
-    this.#flushing++;
-    this.#cancelTimer();
-    while (!this.#empty && !over) {
-      const sent = await Promise.race([this.#running ?? this.#run(), ended]);
-      if (sent || over || this.#empty) continue;
-      const wait = Math.min(this.#retryInMs, withinMs);
-      const pause = new Promise<boolean>((resolve) => {
-        setTimeout(() => resolve(false), wait);
-      });
-      await Promise.race([pause, ended]);
-    }
-    clearTimeout(timer);
-    this.#flushing--;
-    if (!this.#empty) {
-      // Nothing of it outlives the time that there was.
-      this.#abort?.abort(new Error("The time to send what waits is over"));
-      this.#later(this.#retryInMs);
-    }
-    return this.#empty;
+    const sent = await this.#delivery.flush(withinMs);
+    // Nothing of it outlives the time that there was.
+    if (!sent) this.#abort?.abort(new Error("The time to send what waits is over"));
+    return sent;
   }
 
-  #later(delayMs: number): void {
-    this.#cancelTimer();
-    this.#cancel = this.#host.setTimer(() => {
-      this.#cancel = undefined;
-      if (this.#running === undefined) void this.#run();
-    }, delayMs);
-  }
-
-  #cancelTimer(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
-
-  #run(): Promise<boolean> {
-    this.#cancelTimer();
-    const running = this.#sendAll().then((sent) => {
-      this.#running = undefined;
-      if (!sent && this.#flushing === 0) this.#later(this.#retryInMs);
-      return sent;
-    });
-    this.#running = running;
-    return running;
-  }
-
-  async #sendAll(): Promise<boolean> {
-    while (!this.#empty) {
-      this.#batch ??= this.#nextBatch();
-      if (!(await this.#send(this.#batch))) return false;
-      this.#batch = undefined;
-      this.#tellOverflow();
-    }
-    this.#options.busy(this, false);
+  async #sendNext(): Promise<boolean> {
+    this.#batch ??= this.#nextBatch();
+    if (!(await this.#send(this.#batch))) return false;
+    this.#batch = undefined;
+    this.#tellOverflow();
     return true;
   }
 
@@ -194,7 +144,7 @@ export class WebhookSender {
       discard(response);
       const { status } = response;
       if (status >= 200 && status < 300) {
-        this.#backoff.succeeded();
+        this.#delivery.succeeded();
         return true;
       }
       error = new Error(`The webhook answered ${status}`);
@@ -213,13 +163,13 @@ export class WebhookSender {
       this.#dropped(batch.events, error);
       return true;
     }
-    this.#retryInMs = Math.max(this.#backoff.failed(), Math.min(wanted, maxRetryAfterMs));
+    this.#delivery.failed(Math.min(wanted, maxRetryAfterMs));
     problem({ kind: "retry", count: batch.events, error });
     return false;
   }
 
   #timeLimit(callback: () => void, delayMs: number): () => void {
-    if (this.#flushing === 0) return this.#host.setTimer(callback, delayMs);
+    if (!this.#delivery.flushing) return this.#host.setTimer(callback, delayMs);
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   }

@@ -9,6 +9,8 @@ import type { ArchiveProblem, ArchiveStore } from "./_archive_types.ts";
 import { Archiver } from "./_archiver.ts";
 import type { ArchiveChoice } from "./_archiver_parts.ts";
 import { callback, limit, readOptions } from "./_options.ts";
+import { problemTeller } from "./_tell_problem.ts";
+import { Undelivered } from "./_undelivered.ts";
 
 export { type MemoryArchiveOptions, memoryArchive } from "./_archive_memory.ts";
 export { archiveLine, archiveLines } from "./_archive_text.ts";
@@ -141,18 +143,9 @@ export function archive(options: ArchiveOptions): ArchivePlugin {
   const { store, maxAgeMs = Number.POSITIVE_INFINITY, retentionEveryMs = 3_600_000 } = checked;
   const wallClock = checked.wallClock ?? Date.now;
   // Those that have something to write; the others are their nodes'.
-  const spools = new Set<ArchiveSpool>();
+  const spools = new Undelivered<ArchiveSpool>();
   const plugin = definePlugin("archive", (host) => {
-    const problem = (told: ArchiveProblem): void => {
-      if (checked.onProblem === undefined) host.error(errorOf(told), "archive");
-      else {
-        try {
-          checked.onProblem(told);
-        } catch (error) {
-          host.error(error, "onProblem");
-        }
-      }
-    };
+    const problem = problemTeller(host, "archive", checked.onProblem, errorOf);
     const spool = new ArchiveSpool(
       {
         store,
@@ -164,7 +157,7 @@ export function archive(options: ArchiveOptions): ArchivePlugin {
         retryMs: checked.retryMs ?? 500,
         maxRetryMs: checked.maxRetryMs ?? 30_000,
         problem,
-        busy: (one, busy) => void (busy ? spools.add(one) : spools.delete(one)),
+        busy: (one, busy) => spools.note(one, busy),
       },
       host,
     );
@@ -201,12 +194,9 @@ export function archive(options: ArchiveOptions): ArchivePlugin {
   });
   return Object.freeze({
     ...plugin,
-    flush: async (withinMs = 5_000) =>
-      (await Promise.all([...spools].map((spool) => spool.flush(withinMs)))).every(Boolean),
+    flush: (withinMs?: number) => spools.flush(withinMs),
     get spooled() {
-      let messages = 0;
-      for (const spool of spools) messages += spool.messages;
-      return messages;
+      return spools.sum(({ messages }) => messages);
     },
   });
 }

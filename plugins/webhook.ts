@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { type ChunkContext, definePlugin, type Next, type Plugin } from "../core/mod.ts";
 import { callback, limit, readOptions } from "./_options.ts";
+import { problemTeller } from "./_tell_problem.ts";
+import { Undelivered } from "./_undelivered.ts";
 import { type WebhookEventName, WebhookEvents, webhookEventNames } from "./_webhook_events.ts";
 import { GatedSession, PolicyGate } from "./_webhook_gate.ts";
 import type { WebhookFetch } from "./_webhook_http.ts";
@@ -155,18 +157,9 @@ export function webhook(options: WebhookOptions): WebhookPlugin {
     wallClock,
   };
   // Those that have something to send; the others are their nodes'.
-  const senders = new Set<WebhookSender>();
+  const senders = new Undelivered<WebhookSender>();
   const plugin = definePlugin("webhook", (host) => {
-    const problem = (told: WebhookProblem): void => {
-      if (checked.onProblem === undefined) host.error(errorOf(told), "webhook");
-      else {
-        try {
-          checked.onProblem(told);
-        } catch (error) {
-          host.error(error, "onProblem");
-        }
-      }
-    };
+    const problem = problemTeller(host, "webhook", checked.onProblem, errorOf);
     const sender =
       url === undefined
         ? undefined
@@ -183,7 +176,7 @@ export function webhook(options: WebhookOptions): WebhookPlugin {
               maxRetryMs: checked.maxRetryMs ?? 60_000,
               maxRetryAfterMs: checked.maxRetryAfterMs ?? 600_000,
               problem,
-              busy: (one, busy) => void (busy ? senders.add(one) : senders.delete(one)),
+              busy: (one, busy) => senders.note(one, busy),
             },
             host,
           );
@@ -220,12 +213,9 @@ export function webhook(options: WebhookOptions): WebhookPlugin {
   });
   return Object.freeze({
     ...plugin,
-    flush: async (withinMs = 5_000) =>
-      (await Promise.all([...senders].map((sender) => sender.flush(withinMs)))).every(Boolean),
+    flush: (withinMs?: number) => senders.flush(withinMs),
     get queued() {
-      let events = 0;
-      for (const sender of senders) events += sender.queued;
-      return events;
+      return senders.sum(({ queued }) => queued);
     },
   });
 }
