@@ -6,6 +6,7 @@
  * once; a run that ended synchronously serves the next chunk, one that returned a promise is left to its chunk.
  */
 import { LocalProtocolError } from "../errors.ts";
+import { checkFields } from "../wire/outgoing.ts";
 import { errorVerdict, isExpected, thenable } from "./fault.ts";
 import type { Middleware, Next } from "./plugin.ts";
 import { ACCEPTED, type MaybeVerdict, refusedBy, Verdict } from "./verdict.ts";
@@ -141,7 +142,17 @@ class Run<C extends object> {
 
   // What comes from inside the stage is the node's, or was noted by a stage further on.
   #decided(verdict: Verdict, index: number): Verdict {
-    return refusedBy(verdict, this.#steps[index]?.plugin ?? "(node)");
+    const plugin = this.#steps[index]?.plugin ?? "(node)";
+    const { status, comment, headers, cause } = verdict;
+    if (comment === undefined && headers === undefined) return refusedBy(verdict, plugin);
+    try {
+      checkFields([["comment", comment ?? ""], ...(headers ?? [])]);
+      return refusedBy(verdict, plugin);
+    } catch (error) {
+      // What the grammar forbids cannot be written: the status alone must do.
+      this.#onError(error, plugin, this.#stage, this.#c);
+      return refusedBy(new Verdict(status, undefined, undefined, cause), plugin);
+    }
   }
 
   // Anything but a verdict: a promise to be watched, or a mistake.

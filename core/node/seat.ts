@@ -133,7 +133,9 @@ export class Seat implements LaneOwner, Place {
   }
 
   abandon(): void {
-    if (this.#chunk !== undefined) this.#chunk.abandoned = true;
+    // Not the chunk before it, whose context serves the next one.
+    const { chunk } = this.#gated;
+    if (chunk !== undefined) chunk.abandoned = true;
     this.#node.pipeline.overdue(this.#gated, this.core.session);
   }
 

@@ -286,4 +286,21 @@ describe("a refusal names", () => {
     expect(await name([], async () => new Verdict(413))).toBe("(node)");
     expect(await name([around("a")])).toBe(undefined);
   });
+
+  test("names whose comment or header field cannot be written, and keeps the status", () => {
+    const rude = [
+      new Verdict(413, "no\r\nway"),
+      new Verdict(423, undefined, [["Min-Expires", "5\r\nX: y"]]),
+      new Verdict(200, undefined, [["a b", "c"]]),
+    ];
+    for (const verdict of rude) {
+      const { stage, errors } = chain([around("a"), () => verdict]);
+      expect(stage.run({ log: [] }, [])).toMatchObject({
+        status: verdict.status,
+        comment: undefined,
+        headers: undefined,
+      });
+      expect(errors.map(({ plugin, error }) => [plugin, error.code])).toEqual([["p1", "bad-header"]]);
+    }
+  });
 });

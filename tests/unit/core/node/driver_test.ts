@@ -370,10 +370,10 @@ test("a comment of a plugin that would break the frame is left out, and the stat
   const plugin = definePlugin({ name: "rude", chunk: (c) => c.reject(403, "no\r\nway") });
   const app = new Msrp({ acceptUnknown: () => true }).use(plugin);
   const errors: unknown[] = [];
-  app.tap("error", ({ error }) => errors.push(error));
+  app.tap("error", ({ plugin, stage }) => errors.push([plugin, stage]));
   const bench = await Bench.start(app);
   bench.receive(send("aaaa"));
-  expect([bench.statuses, errors.length]).toEqual([["aaaa 403"], 1]);
+  expect([bench.statuses, errors]).toEqual([["aaaa 403"], [["rude", "chunk"]]]);
   await app.close({ drainMs: 0 });
 });
 

@@ -236,3 +236,16 @@ describe("a plugin's state", () => {
     await pair.close();
   });
 });
+
+test("a request whose verdict never came costs the session no message after it", async () => {
+  const stuck = definePlugin({ name: "stuck", request: () => new Promise(() => undefined) });
+  const pair = new NodePair({ serverPlugins: [stuck] });
+  const [session] = await pair.sessions();
+  const asked = rejection(session.request("NICKNAME", { headers: [["Use-Nickname", '"al"']] }));
+  await settle();
+  await pair.clock.advance(61_000);
+  await asked;
+  expect(pair.errors.map(({ plugin, stage }) => [plugin, stage])).toEqual([["stuck", "request"]]);
+  await session.send("after it").accepted;
+  await pair.close();
+});
