@@ -153,7 +153,7 @@ export class AuthGate {
     let who: HandshakeUser | undefined;
     let reason = "unknown";
     try {
-      who = await look();
+      who = this.#known(await look(), "upgrade");
     } catch (error) {
       reason = (error as { code?: string }).code ?? "error";
       if (error instanceof KeysAway) {
@@ -174,7 +174,8 @@ export class AuthGate {
         method === "bearer" ? [["WWW-Authenticate", 'Bearer error="invalid_token"']] : bearerChallenge,
       );
     }
-    if (!(await this.#parts.permit(who, { method, remoteAddress }))) {
+    // Somebody else's function may give anything: only a plain yes is one.
+    if ((await this.#parts.permit(who, { method, remoteAddress })) !== true) {
       this.#tell(method, "refused", who.user, "not permitted", remoteAddress);
       return c.reject(403);
     }
@@ -194,7 +195,8 @@ export class AuthGate {
     if (who === undefined) return next();
     const { remoteAddress } = connection;
     const permitted = this.#parts.permit(who, { method: "certificate", remoteAddress });
-    const decide = (yes: boolean): MaybeVerdict => {
+    const decide = (answer: boolean): MaybeVerdict => {
+      const yes = answer === true;
       this.#tell(
         "certificate",
         yes ? "accepted" : "refused",
@@ -210,7 +212,15 @@ export class AuthGate {
   }
 
   #certified(certificate: PeerCertificate): HandshakeUser | undefined {
-    return this.#parts.certificate?.(certificate);
+    return this.#known(this.#parts.certificate?.(certificate), "connect");
+  }
+
+  // What has no name is nobody, whatever the function that gave it meant.
+  #known(who: HandshakeUser | undefined, stage: string): HandshakeUser | undefined {
+    if (typeof who?.user === "string" && who.user !== "") return who;
+    if (who !== undefined && who !== null)
+      this.#host.error(new TypeError("Cannot take this for a user: a name is missing"), stage);
+    return undefined;
   }
 
   // AUTH
@@ -258,7 +268,8 @@ export class AuthGate {
     const who: HandshakeUser = { user: outcome.user, realm: outcome.realm };
     this.#locks.succeeded(userKey(outcome.user, remoteAddress));
     const permitted = this.#parts.permit(who, { method: "digest", remoteAddress });
-    const decide = (yes: boolean): MaybeVerdict => {
+    const decide = (answer: boolean): MaybeVerdict => {
+      const yes = answer === true;
       this.#tell(
         "digest",
         yes ? "accepted" : "refused",

@@ -373,6 +373,24 @@ describe("auth() and handshakes", () => {
     expect(attempts).toContain("bearer locked");
   });
 
+  test("what is no plain answer of somebody's function lets nobody in", async () => {
+    const good = { authorization: `Bearer ${await token("alice")}` };
+    for (const answer of ["yes", 1, { allowed: false }]) {
+      for (const permit of [() => answer as never, async () => answer as never]) {
+        const { shake } = await node({ bearer: { key: secret }, permit });
+        expect((await shake(good))[0]).toBe(403);
+      }
+    }
+    for (const user of [null, "alice", {}, { user: "" }, { user: 5 }]) {
+      const { shake, errors } = await node({ bearer: { verify: () => user as never } });
+      expect((await shake(good))[0]).toBe(401);
+      expect(errors.length).toBe(user === null ? 0 : 1);
+      const certified = await node({ certificate: () => user as never, required: true });
+      const peerCertificate = { der: new Uint8Array([48]), verified: true };
+      expect((await certified.shake({}, { peerCertificate }))[0]).toBe(401);
+    }
+  });
+
   test("keys that cannot be had are told to the error tap", async () => {
     const { shake, errors } = await node({
       bearer: {
