@@ -15,6 +15,8 @@ export const EXIT_CONNECTION = 3;
 export const EXIT_FILE = 4;
 /** A fault in msrpkit itself; please report it. `MSRPKIT_DEBUG=1` prints the stack. */
 export const EXIT_INTERNAL = 70;
+/** What reads the output has gone: the status that shells show for SIGPIPE, which no runtime lets through. */
+export const EXIT_UNREAD = 141;
 
 /**
  * Exit status of a command ended by a signal, as shells count it.

@@ -93,6 +93,15 @@ describe("the command line", () => {
     expect([ended.code, ended.stderr.includes(String(port))]).toEqual([3, true]);
   });
 
+  test("status 141: what reads the output has gone", async () => {
+    const receive = start(ownRuntime, ["receive", "--listen", "msrp://127.0.0.1:0/x;tcp", "--json"]);
+    const uri = String((await receive.event("listening"))["uri"]);
+    receive.closeOutput();
+    await run(ownRuntime, ["send", "--to", uri, "hi"]);
+    const { code, stderr } = await receive.ended;
+    expect([code, stderr]).toEqual([141, ""]);
+  });
+
   test("with --json errors are events too", async () => {
     const ended = await run(ownRuntime, ["send", "--to", nobody, "--json", "hi"]);
     const [event] = eventsOf(ended.stdout);

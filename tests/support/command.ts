@@ -112,6 +112,11 @@ export class RunningCommand {
     this.#child.stdin?.end();
   }
 
+  /** Reads its standard output no more, as a pipe whose reader has ended. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   /** Sends a signal that does not end it. */
   signal(signal: NodeJS.Signals): void {
     if (!this.#closed && this.#child.pid !== undefined) process.kill(this.#child.pid, signal);
