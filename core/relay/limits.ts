@@ -130,12 +130,17 @@ const defaults: ResolvedRelayLimits = {
   maxFlows: 100_000,
 };
 
-/** Fills in the defaults. @throws {RangeError} a limit that is no number above 0, or lifetimes out of order */
+const lifetimes: readonly (keyof RelayLimits)[] = ["minExpires", "maxExpires", "defaultExpires"];
+
+/** Fills in the defaults. @throws {RangeError} a limit that is no number above 0, or lifetimes in fractions or out of order */
 export function relayLimits(limits: RelayLimits = {}): ResolvedRelayLimits {
   const resolved: Record<keyof RelayLimits, number> = { ...defaults };
   for (const name of Object.keys(defaults) as (keyof RelayLimits)[]) {
     const value = limits[name] ?? defaults[name];
     if (!(value > 0)) throw new RangeError(`Cannot use ${name}: ${value} (must be above 0)`);
+    // RFC 4976 §7: digits on the wire.
+    if (lifetimes.includes(name) && !Number.isSafeInteger(value))
+      throw new RangeError(`Cannot use ${name}: ${value} (must be whole seconds)`);
     resolved[name] = value;
   }
   const { minExpires, defaultExpires, maxExpires } = resolved;

@@ -8,13 +8,15 @@ import { MsrpUri } from "../wire/uri.ts";
 /** The authorities of one relay. */
 export class OwnNames {
   readonly #authorities: ReadonlySet<string>;
-  readonly #domains: ReadonlySet<string>;
 
   /**
    * @param domains names of the relay; the first one stands in URIs when a client used none of them
    * @param uris the URIs that it listens on: scheme, port and transport count
+   * @throws {RangeError} no domain, or one that is no name
    */
   constructor(domains: readonly string[], uris: readonly MsrpUri[]) {
+    if (domains.length === 0) throw new RangeError("A relay needs a domain");
+    for (const domain of domains) checkRelayName(domain);
     const authorities = new Set<string>();
     const add = (
       scheme: "msrp" | "msrps",
@@ -37,18 +39,24 @@ export class OwnNames {
       }
     }
     this.#authorities = authorities;
-    this.#domains = new Set(domains.map((domain) => domain.toLowerCase()));
   }
 
   /** True when a URI names this relay. */
   has(uri: MsrpUri): boolean {
     return this.#authorities.has(uri.authorityKey);
   }
+}
 
-  /** True when a host is one of the relay's domains. */
-  hasDomain(host: string): boolean {
-    return this.#domains.has(host.toLowerCase());
-  }
+/**
+ * Checks the name of a relay. RFC 4976 §4.2: clients put it into URIs, where certificates are checked against it.
+ *
+ * @throws {RangeError} an address, or nothing that can stand in a URI
+ */
+export function checkRelayName(host: string): void {
+  const { uri } = MsrpUri.read(`msrps://${host}:2855;tcp`);
+  if (uri === undefined || uri.host !== host)
+    throw new RangeError(`A relay's domain must be a name such as relay.example.com: ${host}`);
+  if (uri.isIpLiteral) throw new RangeError(`A relay's domain must be a name, not an address: ${host}`);
 }
 
 /**

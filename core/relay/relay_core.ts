@@ -60,14 +60,7 @@ export class RelayCore implements Forwarder {
   /** @throws {RangeError} no domain, an address for a domain, or impossible limits; {TypeError} no credentials */
   constructor(options: RelayOptions, host: ForwardHost) {
     const { domains, credentials, member } = options;
-    if (domains.length === 0) throw new RangeError("A relay needs a domain");
     this.#hosts = member === undefined ? domains : [...domains, member];
-    for (const host of this.#hosts) {
-      // RFC 4976 §4.2: clients put it into URIs, where certificates are checked against it.
-      if (MsrpUri.from({ scheme: "msrps", host, port: 2855 }).isIpLiteral) {
-        throw new RangeError(`A relay's domain must be a name, not an address: ${host}`);
-      }
-    }
     this.#options = options;
     this.host = host;
     this.limits = relayLimits(options.limits);
@@ -351,7 +344,10 @@ export class RelayCore implements Forwarder {
   }
 
   #domainOf(uri: MsrpUri): string {
-    return this.names.hasDomain(uri.host) ? uri.host.toLowerCase() : (this.#options.domains[0] ?? "");
+    const host = uri.host.toLowerCase();
+    const { domains } = this.#options;
+    // As the operator spells it, because that is the realm in which passwords were hashed.
+    return domains.find((domain) => domain.toLowerCase() === host) ?? (domains[0] as string);
   }
 
   /** The session that plugins see for a way: that of the URI which its request named first. */

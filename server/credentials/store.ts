@@ -67,6 +67,8 @@ export function nameFault(user: string, realm: string): string | undefined {
     return `a domain has 1 to ${MAX_REALM_LENGTH} characters`;
   if (user.includes(":")) return "a user name has no colon";
   if (/[\u0000-\u001f\u007f]/.test(user + realm)) return "names have no control characters";
+  // Files of lines do not keep them apart.
+  if (user.trim() !== user || realm.trim() !== realm) return "names do not begin or end with a blank";
   if (user.startsWith("#")) return "a user name does not begin with #";
   return undefined;
 }

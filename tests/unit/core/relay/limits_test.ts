@@ -18,4 +18,10 @@ describe("relayLimits", () => {
     expect(() => relayLimits({ minExpires: 700 })).toThrow("minExpires <= defaultExpires");
     expect(() => relayLimits({ maxExpires: 500 })).toThrow("minExpires <= defaultExpires");
   });
+
+  test("RFC 4976 §7: lifetimes are whole seconds [4976-7-05]", () => {
+    for (const name of ["minExpires", "maxExpires", "defaultExpires"] as const)
+      expect(() => relayLimits({ [name]: name === "maxExpires" ? 3600.5 : 60.5 })).toThrow("whole seconds");
+    expect(relayLimits({ maxBytesPerSecond: 0.5 }).maxBytesPerSecond).toBe(0.5);
+  });
 });

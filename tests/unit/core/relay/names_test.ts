@@ -2,7 +2,7 @@
 // Spellings are those of trap T9.
 import { describe, expect, test } from "#test";
 import type { ConnectionHandle } from "../../../../core/node/context.ts";
-import { certificateNames, OwnNames } from "../../../../core/relay/names.ts";
+import { certificateNames, checkRelayName, OwnNames } from "../../../../core/relay/names.ts";
 import { uris } from "../../../support/relay_bench.ts";
 
 describe("a relay's own names", () => {
@@ -31,7 +31,26 @@ describe("a relay's own names", () => {
         "msrps://relay.example:2855/tok;ws",
       ),
     ).toEqual([false, false, false, false]);
-    expect([names.hasDomain("RELAY.example"), names.hasDomain("other.example")]).toEqual([true, false]);
+  });
+
+  test("RFC 4976 §4.2: are names, not addresses, and can stand in a URI [4976-4.2-01]", () => {
+    for (const name of ["localhost", "relay.example", "Relay-1.Example"]) checkRelayName(name);
+    const bad = [
+      "192.0.2.1",
+      "[::1]",
+      "::1",
+      "",
+      "a b",
+      "a/b",
+      "relay.example:2855",
+      "msrps://relay.example",
+      "a@b",
+    ];
+    for (const name of bad) {
+      expect(() => checkRelayName(name)).toThrow(RangeError);
+      expect(() => new OwnNames(["relay.example", name], [])).toThrow(RangeError);
+    }
+    expect(() => new OwnNames([], [])).toThrow(RangeError);
   });
 
   test("RFC 4976 §9.2: a certificate speaks for its DNS names, when it is verified [4976-6.1-02] [4976-9.2-04] [4976-T44] [SEC-28]", () => {

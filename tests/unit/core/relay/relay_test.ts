@@ -63,4 +63,16 @@ describe("relay()", () => {
     );
     await bench.close();
   });
+
+  test("RFC 4976 §5.1: the realm is the domain as its operator spells it, for a member of a farm as well [4976-5.1-10]", async () => {
+    const credentials = StaticCredentials.of("Relay.Example", { alice: "a" });
+    const bench = new RelayBench({ domains: ["Relay.Example"], member: "node1.relay.example", credentials });
+    for (const name of ["relay.example", "RELAY.EXAMPLE", "node1.relay.example"]) {
+      const alice = await bench.peer();
+      expect(await bench.login(alice, "alice", { to: `msrps://${name}:2855;tcp` })).toMatch(
+        /^msrps:\/\/node1\.relay\.example:2855\//,
+      );
+    }
+    await bench.close();
+  });
 });

@@ -16,10 +16,20 @@ describe("nameFault()", () => {
   });
 
   test("RFC 7616 §3.4: no colon, no control character, nothing that a file would read otherwise", () => {
-    for (const user of ["", "a:b", "a\nb", "a\rb", "a\u0000", "#alice", "x".repeat(MAX_USER_LENGTH + 1)]) {
+    for (const user of [
+      "",
+      "a:b",
+      "a\nb",
+      "a\rb",
+      "a\u0000",
+      "#alice",
+      " a",
+      "a ",
+      "x".repeat(MAX_USER_LENGTH + 1),
+    ]) {
       expect(typeof nameFault(user, "example.com")).toBe("string");
     }
-    for (const realm of ["", "a\nb", "r".repeat(MAX_REALM_LENGTH + 1)]) {
+    for (const realm of ["", "a\nb", " r", "r ", "r".repeat(MAX_REALM_LENGTH + 1)]) {
       expect(typeof nameFault("alice", realm)).toBe("string");
     }
   });
