@@ -136,6 +136,8 @@ export class Decoder {
     if (this.#state !== BETWEEN || this.#openCr) {
       throw fatal("incomplete", "Cannot read frame: the message ended inside it");
     }
+    // §4.1: what is sent over the connection is MSRP, and neither nothing nor an empty line is.
+    if (!this.#given) throw fatal("not-one-frame", "Cannot read message: there is no frame in it");
     this.#letGo();
   }
 

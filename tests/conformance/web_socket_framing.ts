@@ -57,7 +57,8 @@ export function framingTests(running: Running): void {
         peer.frame(9, Buffer.from("between"));
         peer.frame(0, octets.subarray(10, 80), { final: false });
         peer.frame(0, Buffer.alloc(0), { final: false });
-        peer.frame(0, octets.subarray(80));
+        peer.frame(0, octets.subarray(80), { final: false });
+        peer.frame(0, Buffer.alloc(0));
       });
       expect(body).toBe("in three pieces");
       await peer.ping("after");
@@ -107,13 +108,15 @@ export function framingTests(running: Running): void {
     });
   });
 
-  test("RFC 7977 §5.1: half a chunk, or two, are no message: 1002 [7977-4.1-05] [7977-5.1-05] [6455-7.4-01]", async () => {
+  test("RFC 7977 §5.1: half a chunk, two, or none, are no message: 1002 [7977-4.1-05] [7977-5.1-05] [6455-7.4-01]", async () => {
     const whole = sendText("one");
     for (const bad of [
       whole.slice(0, 60),
       whole.slice(0, -3),
       whole + sendText("two"),
       "GET / HTTP/1.1\r\n\r\n",
+      "",
+      "\r\n",
     ]) {
       const peer = await WebSocketPeer.open(running.url, {}, running.ca);
       peer.send(Buffer.from(bad));
