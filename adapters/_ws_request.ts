@@ -40,8 +40,10 @@ export function readHead(bytes: Uint8Array, maxFields: number): RequestHead | Re
   let text = "";
   for (const octet of bytes.subarray(0, -4)) text += String.fromCharCode(octet);
   const [start = "", ...lines] = text.split("\r\n");
+  // RFC 6455 §4.2.1: the absolute form is a client's behind a proxy; whose name it has does not matter here.
   const [, method, url, minor] =
-    /^([!#$%&'*+.^_`|~\w-]+) (\/[\u0021-\u007e]*) HTTP\/1\.(\d)$/.exec(start) ?? [];
+    /^([!#$%&'*+.^_`|~\w-]+) (?:https?:\/\/[\w.:[\]-]+)?(\/[\u0021-\u007e]*) HTTP\/1\.(\d)$/.exec(start) ??
+    [];
   if (method === undefined || url === undefined)
     return { status: 400, reason: "The request line cannot be read" };
   if (minor === "0") return { status: 400, reason: "A WebSocket needs HTTP/1.1" };

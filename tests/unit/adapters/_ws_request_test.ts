@@ -34,10 +34,17 @@ describe("the request of a handshake", () => {
     ]);
   });
 
+  test("RFC 6455 §4.2.1: the request may have the absolute form [6455-4.2-01]", () => {
+    for (const start of ["http://x.test:80", "https://[::1]:443", ""])
+      expect(read(`GET ${start}/chat?a=b HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatchObject({ url: "/chat?a=b" });
+  });
+
   test("RFC 9112: what can be read in two ways is refused [6455-4.2-01]", () => {
     const line = (field: string): string => `GET / HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n`;
     const bad = [
-      "GET http://x.test/ HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET http:///chat HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET http://a@x.test/chat HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET x.test:80 HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
       "GET / HTTP/1.0\r\nHost: x\r\n\r\n",
