@@ -2,6 +2,7 @@
 // are. Chunks that are too long for the channel are cut, and their answers put together again.
 import {
   type Accept,
+  type ByteRange,
   ConnectionError,
   createTransactionId,
   Decoder,
@@ -40,6 +41,10 @@ interface Cut {
 
 /** The head of a piece: its paths and ids. What is longer is refused. */
 const headBytes = 2048;
+/** So much longer may the range of a part be than that of the whole. */
+const rangeBytes = 48;
+/** A part with less content is not worth its head. */
+const leastRoom = 64;
 
 /**
  * Leads one data channel on to one connection. Signalling is whoever's who makes it: CEMA towards the TCP side, path and
@@ -199,20 +204,34 @@ export class DataChannelGateway {
       this.#cut = { head, until: now + this.#answerMs, open: 0, whole: false, status: 200 };
     }
     const cut = this.#cut as Cut;
-    cut.whole = frame.last;
+    if (frame.method !== "SEND") cut.status = 413;
     const id = createTransactionId();
     const bytes = written(frame, id);
-    if (frame.method !== "SEND" || bytes.length > this.#limit || this.#pieces.size >= this.#maxOpen)
-      cut.status = 413;
-    // Of a message with a hole nobody wants the rest.
-    if (cut.status === 200) {
-      if (frame.failureReport !== "no") {
-        cut.open++;
-        this.#pieces.set(id, cut);
-      }
-      this.#write(this.#channel, this.#tcp, bytes);
-    }
+    const over = bytes.length - this.#limit;
+    if (over <= 0) this.#send(cut, id, bytes);
+    else this.#split(cut, frame, frame.bodyLength - over - rangeBytes);
+    cut.whole = frame.last;
     this.#settled(cut);
+  }
+
+  /** A channel may take less than the decoder gives at a time. */
+  #split(cut: Cut, frame: RequestFrame, room: number): void {
+    if (room < leastRoom) cut.status = 413;
+    for (let at = 0; at < frame.bodyLength && cut.status === 200; at += room) {
+      const id = createTransactionId();
+      this.#send(cut, id, written(frame, id, { at, room }));
+    }
+  }
+
+  /** Of a message with a hole nobody wants the rest. */
+  #send(cut: Cut, id: string, bytes: Uint8Array): void {
+    if (this.#pieces.size >= this.#maxOpen) cut.status = 413;
+    if (cut.status !== 200) return;
+    if (cut.head.failureReport !== "no") {
+      cut.open++;
+      this.#pieces.set(id, cut);
+    }
+    this.#write(this.#channel, this.#tcp, bytes);
   }
 
   #answered({ transactionId, status }: ResponseFrame): void {
@@ -253,18 +272,26 @@ export class DataChannelGateway {
   }
 }
 
-/** The frame, or slice of one, as a frame of its own. */
-function written(frame: RequestFrame, transactionId: string): Uint8Array {
-  const { method, toPath, fromPath, contentType, body, flag, byteRange } = frame;
-  const whole = frame.first && frame.last;
+/** The frame, or slice of one, as a frame of its own; or a part of it. */
+function written(
+  frame: RequestFrame,
+  transactionId: string,
+  part?: { readonly at: number; readonly room: number },
+): Uint8Array {
+  const { method, toPath, fromPath, contentType, bodyLength } = frame;
+  const whole = part === undefined && frame.first && frame.last;
+  const { at, room } = part ?? { at: 0, room: bodyLength };
+  const body = frame.body?.subarray(at, at + room);
+  const flag = at + room < bodyLength ? "+" : frame.flag;
+  const range = part === undefined ? frame.byteRange : rangeOf(frame, at, Math.min(bodyLength, at + room));
   const headers = [...frame.headers].flatMap(([name, value]): [string, string][] => {
     const lower = name.toLowerCase();
     if (lower === "content-type") return [];
-    return [[name, !whole && lower === "byte-range" && byteRange ? formatByteRange(byteRange) : value]];
+    return [[name, !whole && lower === "byte-range" && range ? formatByteRange(range) : value]];
   });
   // The first slice of a chunk without the field begins at 1, and the others must say where they are.
-  if (!whole && !frame.headers.has("byte-range") && byteRange)
-    headers.push(["Byte-Range", formatByteRange(byteRange)]);
+  if (!whole && !frame.headers.has("byte-range") && range)
+    headers.push(["Byte-Range", formatByteRange(range)]);
   return encodeRequest({
     transactionId,
     method,
@@ -276,4 +303,8 @@ function written(frame: RequestFrame, transactionId: string): Uint8Array {
     ...(contentType === undefined ? {} : { contentType }),
     ...(body === undefined ? {} : { body }),
   });
+}
+
+function rangeOf({ byteRange = { start: 1 } }: RequestFrame, from: number, to: number): ByteRange {
+  return { ...byteRange, start: byteRange.start + from, end: byteRange.start + to - 1 };
 }

@@ -36,7 +36,7 @@ export function checkDataChannel(channel: DataChannelLike): void {
   }
 }
 
-/** The longest frame for a channel. @throws {RangeError} below 4096, which leaves no room for content */
+/** The longest frame for a channel. @throws {RangeError} below 1024, which leaves no room for content */
 export function frameLimit({
   peerMaxMessageBytes = 65_536,
   maxFrameBytes = 16_384,
@@ -45,7 +45,7 @@ export function frameLimit({
     peerMaxMessageBytes === 0 ? Number.POSITIVE_INFINITY : peerMaxMessageBytes,
     maxFrameBytes,
   );
-  if (!(limit >= 4096)) throw new RangeError(`Cannot send frames of ${limit} octets over a data channel`);
+  if (!(limit >= 1024)) throw new RangeError(`Cannot send frames of ${limit} octets over a data channel`);
   return limit;
 }
 

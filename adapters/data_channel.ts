@@ -59,7 +59,7 @@ export function dataChannelConnector(channel: DataChannelLike, options: DataChan
 
 /**
  * Opens a session over a data channel of its own (RFC 8873 §5.1): when it is open, the active side sends a SEND, and the
- * passive one waits for it. The end of the channel is the end of the session.
+ * passive one waits for it. The end of the channel is the end of the session, and the other way round.
  *
  * @throws {LocalProtocolError} `data-channel-unfit`, and what `Msrp.connect` and `Msrp.session` throw
  * @throws {ConnectionError} `connect-failed`: the channel closed; `aborted`
@@ -71,14 +71,31 @@ export async function openDataChannel(
 ): Promise<Session> {
   const { local, remote, role, signal, ...rest } = options;
   const [limits, settings] = split(rest);
+  let mine: Transport | undefined;
+  // RFC 8873 §4.6: the channel is the session's, and ends with it.
+  const bound = (session: Session): Session => {
+    void session.closed.then(() => mine?.close());
+    return session;
+  };
   if (role === "active") {
     const connecting: ConnectOptions = { ...settings, local, remote, reuse: false };
     if (signal !== undefined) connecting.signal = signal;
-    return await app.connect(connecting, dataChannelConnector(channel, limits));
+    const connector = dataChannelConnector(channel, limits);
+    return bound(
+      await app.connect(connecting, (target, accept, dialling) =>
+        connector(
+          target,
+          (transport) => {
+            mine = transport;
+            return accept(transport);
+          },
+          dialling,
+        ),
+      ),
+    );
   }
   checkDataChannel(channel);
   // Only this channel may bind it (RFC 8873 §5.1), and what comes over it binds nothing else.
-  let mine: Transport | undefined;
   const expected: ExpectOptions = { ...settings, local, remote, role: "passive" };
   expected.verifyPeer = (connection) => mine !== undefined && connection.remoteAddress === mine.remoteAddress;
   const session = app.session(expected);
@@ -100,7 +117,7 @@ export async function openDataChannel(
       },
       { clock: systemClock, ...limits },
     );
-    return session;
+    return bound(session);
   } catch (error) {
     session.abort(error as Error);
     throw error;

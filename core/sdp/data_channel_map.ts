@@ -69,7 +69,7 @@ export function formatMap(map: DataChannelMap): string {
     throw new LocalProtocolError("bad-dcmap", `Cannot write a=dcmap for stream ${streamId}`);
   }
   const options = [
-    label === undefined || label === "" ? "" : `label="${escaped(label)}"`,
+    label === undefined ? "" : `label="${escaped(label)}"`,
     subprotocol === undefined ? "" : `subprotocol="${escaped(subprotocol)}"`,
     ordered === false ? "ordered=false" : "",
     maxRetr === undefined ? "" : `max-retr=${maxRetr}`,

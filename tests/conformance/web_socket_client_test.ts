@@ -97,7 +97,7 @@ describe("RFC 7977: URIs and SDP", () => {
     await stub.close();
   });
 
-  test("§5.2.2: a path with transports that nobody knows is used as it is [7977-5.2.2-03] [DC-06]", async () => {
+  test("§5.2.2: a path with transports that nobody knows is used as it is [7977-5.2.2-03] [8873-4.1-02]", async () => {
     const stub = new WebSocketStub();
     const session = await stub.client().session();
     const remote = ["msrps://far.example:2855/one;tcp", "msrps://x.invalid:9/two;quic"];

@@ -116,7 +116,7 @@ function answer(end: MemoryChannel, message: string, status: string): void {
 }
 
 describe("DataChannelGateway", () => {
-  test("RFC 8873 §6: paths pass as they are, both ways, and so do ids of frames that fit [DC-20]", async () => {
+  test("RFC 8873 §6: paths pass as they are, both ways, and so do ids of frames that fit [8873-6-01] [8873-6-02]", async () => {
     const scene = new Scene();
     const [near, far] = await scene.sessions();
     near.send("hello");
@@ -130,17 +130,19 @@ describe("DataChannelGateway", () => {
     await scene.close();
   });
 
-  test("RFC 8873 §5.4: a long chunk of the TCP side becomes pieces that fit, and is answered once [DC-15] [DC-20]", async () => {
-    const scene = new Scene({ peerMaxMessageBytes: 8192 });
-    const [near, far] = await scene.sessions();
-    const text = "0123456789".repeat(40_000);
-    const sent = far.send(text);
-    expect((await next(near)) === text).toBe(true);
-    await sent.accepted;
-    await sent.delivered;
-    expect(Math.max(...scene.ends[1].sizes) <= 8192).toBe(true);
-    expect(scene.gateway.openPieces).toBe(0);
-    await scene.close();
+  test("RFC 8873 §5.4: a long chunk of the TCP side becomes pieces that fit, and is answered once [8873-5.4-01] [8873-6-01] [8873-6-02]", async () => {
+    for (const limit of [8192, 2000, 1024]) {
+      const scene = new Scene({ peerMaxMessageBytes: limit });
+      const [near, far] = await scene.sessions();
+      const text = "0123456789".repeat(20_000);
+      const sent = far.send(text);
+      expect((await next(near)) === text).toBe(true);
+      await sent.accepted;
+      await sent.delivered;
+      expect(Math.max(...scene.ends[1].sizes)).toBeLessThanOrEqual(limit);
+      expect(scene.gateway.openPieces).toBe(0);
+      await scene.close();
+    }
   });
 
   test("a long message of the channel's side arrives whole", async () => {
@@ -169,6 +171,27 @@ describe("DataChannelGateway", () => {
       answer(scene.ends[0], pieces[index] ?? "", status);
     await settle();
     expect(raw.frames.map(({ id, what }) => [id, what])).toEqual([["raw00001", "415"]]);
+    await scene.close();
+  });
+
+  test("RFC 8873 §5.4: a chunk without Byte-Range goes on in parts that a small channel takes [8873-5.4-01]", async () => {
+    const scene = new Scene({ peerMaxMessageBytes: 2000 });
+    const raw = new Raw().join(scene.gateway, scene.clock);
+    const text = Array.from({ length: 400 }, (_, index) => String(index).padStart(5, "0")).join("");
+    raw.sends(text, scene.uris);
+    await settle();
+    const pieces = [...scene.ends[1].sent];
+    const parts = pieces.map(
+      (piece) => /Byte-Range: (\d+)-(\d+)\/\*[\s\S]*?\r\n\r\n(\d*)\r\n-/.exec(piece) ?? [],
+    );
+    expect(parts.length).toBe(2);
+    expect(parts.map(([, start]) => Number(start))).toEqual([1, Number(parts[0]?.[2]) + 1]);
+    expect(Number(parts[1]?.[2])).toBe(2000);
+    expect(parts.map(([, , , body]) => body).join("")).toBe(text);
+    expect(pieces.map((piece) => piece.at(-3))).toEqual(["+", "$"]);
+    for (const piece of pieces) answer(scene.ends[0], piece, "200 OK");
+    await settle();
+    expect(raw.frames.map(({ id, what }) => [id, what])).toEqual([["raw00001", "200"]]);
     await scene.close();
   });
 

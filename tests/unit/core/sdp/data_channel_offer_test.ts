@@ -32,7 +32,7 @@ describe("offer and answer of data channels", () => {
     expect(code(() => withDataChannels(audio, [offered]))).toBe("no-data-channels");
   });
 
-  test("RFC 8873 §4.4, §4.6: a later offer changes attributes or takes a channel out, and the port stays [DC-10] [DC-17] [DC-18]", () => {
+  test("RFC 8873 §4.4, §4.6: a later offer changes attributes or takes a channel out, and the port stays [8873-4.4-04] [8873-4.6-02] [8873-4.6-03]", () => {
     const two = withDataChannels(association, [offered, { ...offered, streamId: 2, path: [bob] }]);
     const changed = withDataChannels(two, [{ ...offered, acceptTypes: ["text/plain"] }]);
     expect(readDataChannels(changed).map(({ streamId, acceptTypes }) => [streamId, acceptTypes])).toEqual([
@@ -45,7 +45,7 @@ describe("offer and answer of data channels", () => {
     expect(withoutDataChannels(two, [])).toBe(two);
   });
 
-  test("RFC 8873 §4.5: setup decides who speaks first, whatever a=setup of DTLS says [DC-12]", () => {
+  test("RFC 8873 §4.5: setup decides who speaks first, whatever a=setup of DTLS says [8873-4.5-01]", () => {
     const matrix = (["active", "actpass", "passive"] as const).map((setup) => {
       const offer = withDataChannels(association, [{ ...offered, setup }]);
       const [channel] = readDataChannels(offer);
@@ -88,7 +88,7 @@ describe("offer and answer of data channels", () => {
     );
   });
 
-  test("RFC 8841 §6.1: max-message-size, its default, and 0 for any size [DC-15]", () => {
+  test("RFC 8841 §6.1: max-message-size, its default, and 0 for any size [8873-5.4-02]", () => {
     expect(maxMessageSize(association)).toBe(100_000);
     expect(maxMessageSize(association.replace(/a=max-message-size.*\r\n/, ""))).toBe(65_536);
     expect(maxMessageSize(association.replace("100000", "0"))).toBe(Number.POSITIVE_INFINITY);
@@ -96,7 +96,7 @@ describe("offer and answer of data channels", () => {
 });
 
 describe("the gateway's form", () => {
-  test("RFC 8873 §6: CEMA and the gateway's address towards TCP, path and setup as they were [DC-20]", () => {
+  test("RFC 8873 §6: CEMA and the gateway's address towards TCP, path and setup as they were [8873-6-01] [8873-6-02]", () => {
     const [channel] = readDataChannels(withDataChannels(association, [offered]));
     const section = toMessageSection(channel as NonNullable<typeof channel>, "192.0.2.7", 2855);
     const sdp = `v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n${section}`;
@@ -110,7 +110,7 @@ describe("the gateway's form", () => {
     expect(media?.path.map(String)).toEqual([alice.text]);
   });
 
-  test("RFC 8873 §6: and back; a peer without CEMA cannot be reached this way [DC-20]", () => {
+  test("RFC 8873 §6: and back; a peer without CEMA cannot be reached this way [8873-6-01] [8873-6-02]", () => {
     const path = "msrps://relay.example:2855/r1;tcp msrps://bob.example:9000/b1;tcp";
     const sdp = `v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=message 2855 TCP/TLS/MSRP *\r\na=accept-types:*\r\na=path:${path}\r\na=msrp-cema\r\na=file-range:1-5\r\n`;
     const [media] = SessionDescription.parse(sdp).msrp;

@@ -30,7 +30,7 @@ a=dcsa:2 file-transfer-id:rjEtHAcYVZ7xKwGYpGGwyn5gqsSaU7Ep
 `;
 
 describe("MSRP data channels in SDP", () => {
-  test("RFC 8873 §4.8: the example is read, with its IPv6 address without brackets [DC-02] [DC-05] [DC-08] [DC-22]", () => {
+  test("RFC 8873 §4.8: the example is read, with its IPv6 address without brackets [8873-4.3-01] [8873-4.1-01] [8873-4.2-01] [8873-4.4-02] [4976-T32]", () => {
     const [chat, file, ...more] = readDataChannels(example);
     expect(more).toEqual([]);
     expect([chat?.streamId, chat?.label, chat?.setup, chat?.direction]).toEqual([
@@ -52,7 +52,7 @@ describe("MSRP data channels in SDP", () => {
     expect(file?.attributes.map(({ name }) => name)).toEqual(["file-selector", "file-transfer-id"]);
   });
 
-  test("RFC 8873 §4.3, §4.4: what is written has dcmap, path, msrp-cema and setup, and is read again [DC-02] [DC-03] [DC-07]", () => {
+  test("RFC 8873 §4.3, §4.4: what is written has dcmap, path, msrp-cema and setup, and is read again [8873-4.3-01] [8873-4.3-02] [8873-4.4-01]", () => {
     const attributes = [{ name: "file-range", value: "1-100" }];
     const lines = formatDataChannel({
       streamId: 4,
@@ -72,11 +72,14 @@ describe("MSRP data channels in SDP", () => {
       "a=dcsa:4 file-range:1-100",
       "",
     ]);
+    expect(formatDataChannel({ streamId: 4, path: [uri], setup: "active" })).toContain(
+      'a=dcmap:4 label="";subprotocol="msrp"\r\n',
+    );
     const [read] = readDataChannels(lines);
     expect([read?.maxSize, read?.path[0]?.equals(uri), read?.attributes]).toEqual([1000, true, attributes]);
   });
 
-  test("RFC 8873 §4.4: a channel that lacks one of the three attributes is an error [DC-07]", () => {
+  test("RFC 8873 §4.4: a channel that lacks one of the three attributes is an error [8873-4.4-01]", () => {
     for (const [name, expected] of [
       ["path:", "missing-path"],
       ["msrp-cema", "missing-cema"],
@@ -92,7 +95,7 @@ describe("MSRP data channels in SDP", () => {
     ).toBe("missing-setup");
   });
 
-  test("RFC 8873 §4.3: reliable and ordered channels only [DC-01] [DC-03] [DC-04]", () => {
+  test("RFC 8873 §4.3: reliable and ordered channels only [8873-3.1-01] [8873-4.3-02] [8873-4.3-03]", () => {
     for (const option of ["max-retr=3", "max-time=100", "ordered=false"]) {
       const unfit = example.replace('label="chat";', `label="chat";${option};`);
       expect(code(() => readDataChannels(unfit))).toBe("dc-unreliable");
@@ -100,7 +103,7 @@ describe("MSRP data channels in SDP", () => {
     expect(readDataChannels(example.replace('label="chat";', 'label="chat";ordered=true;')).length).toBe(2);
   });
 
-  test("RFC 8864 §6.7: attributes without a usage, and channels of other sub-protocols, are passed over [DC-09]", () => {
+  test("RFC 8864 §6.7: attributes without a usage, and channels of other sub-protocols, are passed over [8873-4.4-03]", () => {
     const more = `${example}a=dcsa:0 chatroom:nickname\na=dcmap:6 label="x";subprotocol="bfcp"\na=dcsa:6 floorid:1\n`;
     const read = readDataChannels(more);
     expect(read.map(({ streamId }) => streamId)).toEqual([0, 2]);
@@ -115,7 +118,7 @@ describe("MSRP data channels in SDP", () => {
     );
   });
 
-  test("RFC 8873 §4.2, §6: own URIs are msrps with ;dc, and relays are not asked for [DC-05] [DC-21]", () => {
+  test("RFC 8873 §4.2, §6: own URIs are msrps with ;dc, and relays are not asked for [8873-4.1-01] [8873-4.2-01] [8873-6-03]", () => {
     const init = { streamId: 0, setup: "active" as const };
     const tcp = MsrpUri.parse("msrps://x.invalid:9/session1;tcp");
     const plain = MsrpUri.parse("msrp://x.invalid:9/session1;dc");
