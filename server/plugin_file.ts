@@ -2,7 +2,6 @@
  * Plugins of a server command without code: a JSON file names them and their options, in the order of `use()`. What the file
  * names is loaded, and nothing else.
  */
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
@@ -16,7 +15,8 @@ import type { WebhookOptions, WebhookProblem } from "../plugins/webhook.ts";
 import { openArchivePlace } from "./archive_place.ts";
 import { CommandError } from "./cli/command_error.ts";
 import type { Terminal } from "./cli/terminal.ts";
-import { EXIT_FILE, EXIT_USAGE } from "./exit_codes.ts";
+import { EXIT_USAGE } from "./exit_codes.ts";
+import { readJson } from "./files/read_text.ts";
 import { attempt } from "./lifetime.ts";
 
 /** A plugin that a file has named, and what a server does with it. */
@@ -160,19 +160,7 @@ async function blaming<A>(name: string, path: string, work: () => Promise<A> | A
 }
 
 async function readPlugins(path: string): Promise<PluginFile> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new CommandError(EXIT_FILE, `Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CommandError(EXIT_USAGE, `Cannot use ${path}: it is no JSON`, { cause });
-  }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(await readJson(path));
   if (parsed.success) return parsed.data as PluginFile;
   throw new CommandError(
     EXIT_USAGE,

@@ -5,9 +5,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Message } from "../../core/mod.ts";
 import { EXIT_FILE } from "../exit_codes.ts";
-import { reasonOf } from "../files/body_source.ts";
 import { RunningDigest } from "../files/digest.ts";
 import { isText, OCTET_STREAM } from "../files/media_type.ts";
+import { reasonOf } from "../files/reason_of.ts";
 import { CommandError } from "./command_error.ts";
 import { decodeText, MAX_PRINTED_BYTES } from "./print_message.ts";
 import type { Terminal } from "./terminal.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../core/mod.ts";
 import { StoreError } from "../credentials/store.ts";
 import { EXIT_CONNECTION, EXIT_FILE, EXIT_INTERNAL, EXIT_NOT_DELIVERED, EXIT_USAGE } from "../exit_codes.ts";
-import { reasonOf } from "../files/body_source.ts";
+import { reasonOf } from "../files/reason_of.ts";
 import { CommandError } from "./command_error.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -3,13 +3,12 @@
  * MSRPKIT_PASSWORD or from the person at the terminal. Never from the command line, which every process can read.
  */
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
 import { connectThroughRelay, type Msrp, type RelayClient, type RelayPath } from "../../core/mod.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../exit_codes.ts";
-import { reasonOf } from "../files/body_source.ts";
+import { readText } from "../files/read_text.ts";
 import { attempt } from "../lifetime.ts";
 import { loadAdapter } from "../runtime.ts";
 import { parseUri } from "./addresses.ts";
@@ -77,9 +76,7 @@ export function pathText(path: RelayPath): string {
 
 /** @throws {CommandError} the file cannot be read, or holds no certificate */
 export async function readAuthorities(path: string): Promise<string> {
-  const ca = await readFile(path, "utf8").catch((cause: Error) => {
-    throw new CommandError(EXIT_FILE, `Cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  });
+  const ca = await readText(path);
   if (!ca.includes("BEGIN CERTIFICATE"))
     throw new CommandError(EXIT_FILE, `Cannot use ${path}: it holds no PEM certificate`);
   return ca;

@@ -2,14 +2,14 @@
  * `msrpkit relay`: runs an MSRP relay (RFC 4976) until a signal ends it. SIGHUP reads users, certificates and limits
  * again without dropping a session; SIGTERM lets what is under way finish.
  */
-import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
 import { type Connector, DialPolicy, Msrp, type MsrpUri, relay } from "../../core/mod.ts";
 import { loadCertificate } from "../certificate.ts";
 import { openCredentials } from "../credentials/open_credentials.ts";
 import type { CredentialStore } from "../credentials/store.ts";
-import { EXIT_FILE, EXIT_OK } from "../exit_codes.ts";
+import { EXIT_OK } from "../exit_codes.ts";
+import { readText } from "../files/read_text.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { observers } from "../observing.ts";
 import { scopedPlugins } from "../plugin_file.ts";
@@ -24,7 +24,6 @@ import { scaledClock } from "../relay/scaled_clock.ts";
 import { keepHeapSmall } from "../relay/small_heap.ts";
 import { loadAdapter } from "../runtime.ts";
 import { parseWebListen } from "./addresses.ts";
-import { CommandError } from "./command_error.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type { RelayCommandOptions };
@@ -156,12 +155,7 @@ interface Identity {
 /** Certificate, key and authorities, as texts. */
 async function identityOf(config: RelayConfig): Promise<Identity> {
   const { cert, key } = await loadCertificate({ cert: config.cert, key: config.key }, config.domains);
-  if (config.ca === undefined) return { cert, key };
-  try {
-    return { cert, key, ca: await readFile(config.ca, "utf8") };
-  } catch (cause) {
-    throw new CommandError(EXIT_FILE, `Cannot read ${config.ca}: ${(cause as Error).message}`, { cause });
-  }
+  return config.ca === undefined ? { cert, key } : { cert, key, ca: await readText(config.ca) };
 }
 
 function sameIdentity(a: Identity, b: Identity): boolean {

@@ -5,10 +5,10 @@
 import { definePlugin, type Plugin } from "../../core/mod.ts";
 import { reassembly } from "../../plugins/mod.ts";
 import { EXIT_FILE } from "../exit_codes.ts";
-import { reasonOf } from "../files/body_source.ts";
 import { type FileSinkEvents, fileSink } from "../files/file_sink.ts";
 import type { FileStore, IncomingFile } from "../files/file_store.ts";
 import { OCTET_STREAM } from "../files/media_type.ts";
+import { reasonOf } from "../files/reason_of.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { formatBytes, formatSpeed, megabytesPerSecond } from "./units.ts";

@@ -8,6 +8,7 @@ import process from "node:process";
 import { CommandError } from "../cli/command_error.ts";
 import { EXIT_FILE } from "../exit_codes.ts";
 import { mediaTypeOf, TEXT } from "./media_type.ts";
+import { reasonOf } from "./reason_of.ts";
 
 /** Octets read from a file at once: large enough that system calls do not count, small against the memory limit. */
 const READ_BYTES = 256 * 1024;
@@ -94,19 +95,4 @@ async function* readFrom(
   } finally {
     await file.close();
   }
-}
-
-/** The reason of a system error without the call and path that Node puts around it. */
-export function reasonOf(error: Error): string {
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: "no such file or directory",
-    EACCES: "permission denied",
-    EPERM: "operation not permitted",
-    EISDIR: "it is a directory",
-    ENOTDIR: "a part of the path is not a directory",
-    ENOSPC: "no space left on the device",
-    EEXIST: "it exists already",
-    EROFS: "the file system is read-only",
-  };
-  return reasons[(error as { code?: string }).code ?? ""] ?? error.message;
 }

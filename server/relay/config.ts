@@ -2,11 +2,18 @@
  * The configuration of `msrpkit relay`: what the command line says, over what a JSON file says, checked as a whole. The
  * file is read again on SIGHUP.
  */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { DialPolicyOptions, DigestAlgorithm, RelayLimits } from "../../core/mod.ts";
+import {
+  DialPolicy,
+  type DialPolicyOptions,
+  type DigestAlgorithm,
+  type RelayLimits,
+} from "../../core/mod.ts";
+import { relayLimits } from "../../core/relay/limits.ts";
+import { checkRelayName } from "../../core/relay/names.ts";
 import { CommandError } from "../cli/command_error.ts";
-import { EXIT_FILE, EXIT_USAGE } from "../exit_codes.ts";
+import { EXIT_USAGE } from "../exit_codes.ts";
+import { readJson } from "../files/read_text.ts";
 import type { ObservingOptions } from "../observing.ts";
 import type { WebSocketOptions } from "../runtime.ts";
 import type { CookieLogin } from "./cookie_login.ts";
@@ -62,9 +69,9 @@ const limits = z.strictObject(
 );
 
 const schema = z.strictObject({
-  domains: z.array(z.string().min(1)).optional(),
+  domains: z.array(z.string().min(1)).min(1).optional(),
   member: z.string().min(1).optional(),
-  listen: z.array(z.string().min(1)).optional(),
+  listen: z.array(z.string().min(1)).min(1).optional(),
   users: z.string().min(1).optional(),
   realm: z.string().min(1).optional(),
   cert: z.string().optional(),
@@ -79,7 +86,7 @@ const schema = z.strictObject({
       deniedPorts: z.array(z.number().int().positive()).optional(),
     })
     .optional(),
-  hosts: z.record(z.string(), z.array(z.string())).optional(),
+  hosts: z.record(z.string(), z.array(z.union([z.ipv4(), z.ipv6()])).min(1)).optional(),
   permitUsers: z.array(z.string()).optional(),
   denyUsers: z.array(z.string()).optional(),
   algorithms: z
@@ -184,7 +191,7 @@ export async function relayConfig(options: RelayCommandOptions): Promise<RelayCo
   if (listen === undefined) throw missing("--listen", "listen");
   if (users === undefined) throw missing("--users", "users");
   const { permitUsers, denyUsers = [], dial = {} } = file;
-  return {
+  const config: RelayConfig = {
     domains,
     member: file.member,
     listen,
@@ -210,6 +217,20 @@ export async function relayConfig(options: RelayCommandOptions): Promise<RelayCo
     clockScale: file.development?.clockScale ?? 1,
     webSocket: webSocketConfig(file.webSocket ?? {}),
   };
+  check(config);
+  return config;
+}
+
+/** What only the parts that use it can judge, so that nothing has changed yet when it is wrong. */
+function check({ domains, member = domains[0] as string, relays, dial, limits }: RelayConfig): void {
+  try {
+    for (const name of [...domains, member, ...relays]) checkRelayName(name);
+    relayLimits(limits);
+    new DialPolicy(dial);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CommandError(EXIT_USAGE, cause.message, { cause });
+  }
 }
 
 function webSocketConfig(given: NonNullable<RelayConfigFile["webSocket"]>): RelayConfig["webSocket"] {
@@ -236,19 +257,7 @@ function missing(option: string, field: string): CommandError {
 }
 
 async function readConfig(path: string): Promise<RelayConfigFile> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new CommandError(EXIT_FILE, `Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CommandError(EXIT_USAGE, `Cannot use ${path}: it is no JSON`, { cause });
-  }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(await readJson(path));
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`);
   throw new CommandError(EXIT_USAGE, `Cannot use ${path}: ${issues.join("; ")}`);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { CommandError } from "../../../../server/cli/command_error.ts";
 import { EXIT_FILE } from "../../../../server/exit_codes.ts";
-import { fileSource, reasonOf, standardInput, textSource } from "../../../../server/files/body_source.ts";
+import { fileSource, standardInput, textSource } from "../../../../server/files/body_source.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -75,9 +75,5 @@ describe("body sources", () => {
       (thrown: unknown) => thrown as Error,
     );
     expect(error?.message).toBe(`Cannot send ${path}: it became shorter while it was being read`);
-  });
-
-  test("reasonOf falls back to the error's own words", () => {
-    expect(reasonOf(new Error("odd"))).toBe("odd");
   });
 });
