@@ -1,17 +1,6 @@
 // The endpoint suite over real sockets of Bun: run by that runtime only, which the name of this file says.
-// All that is tested is in tests/conformance/endpoint_suite.ts.
-import * as framework from "#test";
-import { transportConnect, transportListen } from "../../adapters/bun.ts";
-import { endpointSuite } from "../../testing/endpoint_suite.ts";
+// All that is tested is in testing/endpoint_suite.ts.
+import * as adapter from "../../adapters/bun.ts";
+import { socketEndpointSuite } from "../conformance/own_listener_suites.ts";
 
-endpointSuite(
-  {
-    name: "bun",
-    connect: transportConnect,
-    listen: async (accept) => {
-      const listener = await transportListen(accept, { host: "127.0.0.1", port: 0 });
-      return { host: "127.0.0.1", port: listener.port, close: () => listener.close() };
-    },
-  },
-  framework,
-);
+socketEndpointSuite("bun", adapter);
