@@ -16,7 +16,8 @@ const runtimes: readonly Runtime[] = ["bun", "deno", "node"];
 const slowest: readonly Runtime[] = ["node", "deno", "bun"];
 // Slow or tool-hungry suites: a folder of tests/ that runs only when it is asked for by name.
 const suites: readonly string[] = ["packaging", "interop", "soak", "browser", "workers"];
-const limitMs = 15 * 60_000;
+const limitMs = 20 * 60_000;
+const filesOfGroup = 20;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -120,9 +121,32 @@ function commandLine(runtime: Runtime, report: string, files: readonly string[])
       options.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
       // What is timed must not share the processors with another file.
       if (values.suite === "soak") options.push("--test-concurrency=1");
-      return ["node", ["--import", "tsx", "--test", ...options, ...files]];
+      const started = values.suite === "" ? grouped(files) : files;
+      return ["node", ["--import", "tsx", "--test", ...options, ...started]];
     }
   }
+}
+
+/**
+ * Node starts a process for every file, which takes longer than most files do: a few that import many take their place.
+ * Hooks outside of any group would be those of the whole process, so files that have them stay on their own.
+ */
+function grouped(files: readonly string[]): string[] {
+  const alone = files.filter((path) =>
+    /^(?:before|after)(?:All|Each)\(/m.test(readFileSync(root + path, "utf8")),
+  );
+  const others = files.filter((path) => !alone.includes(path));
+  const folder = `${root}.tmp/node-${process.pid}`;
+  mkdirSync(folder, { recursive: true });
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const groups: string[] = [];
+  for (let first = 0; first < others.length; first += filesOfGroup) {
+    const imports = others.slice(first, first + filesOfGroup).map((path) => `import "../../${path}";\n`);
+    const group = `${folder}/${groups.length}_test.mts`;
+    writeFileSync(group, imports.join(""));
+    groups.push(group);
+  }
+  return [...groups, ...alone];
 }
 
 /** The passing tests that called no expect(), which only Bun's report tells. */
