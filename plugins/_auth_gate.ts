@@ -27,6 +27,7 @@ import { addressKey } from "./_address_key.ts";
 import { KeysAway, type TokenCheck } from "./_auth_tokens.ts";
 import { LockOut, type LockOutOptions } from "./_lock_out.ts";
 import { isRelayed } from "./_relayed.ts";
+import { tell } from "./_tell.ts";
 
 /** How somebody has proved who it is. */
 export type AuthMethod = "digest" | "bearer" | "cookie" | "certificate";
@@ -332,11 +333,9 @@ export class AuthGate {
     reason: string | undefined,
     remoteAddress: string,
   ): void {
-    try {
-      this.#parts.onAttempt?.({ method, outcome, user, reason, remoteAddress });
-    } catch (error) {
-      this.#host.error(error, "onAttempt");
-    }
+    tell(this.#host, "onAttempt", () =>
+      this.#parts.onAttempt?.({ method, outcome, user, reason, remoteAddress }),
+    );
   }
 }
 

@@ -28,6 +28,7 @@ import {
 import type { CpimAddress } from "./_cpim_types.ts";
 import { imdnContentType } from "./_imdn_document.ts";
 import { mimeWord } from "./_mime_head.ts";
+import { tell } from "./_tell.ts";
 
 /** Somebody began to write, or stopped. */
 export interface ComposingEvent {
@@ -192,11 +193,7 @@ export class ComposingSession {
     const { state } = machine;
     if (state === "idle") this.#composers.delete(name);
     const event = { session: this.#session, state, reason, from, to, contentType, lastActive };
-    try {
-      this.#settings.onChange?.(event);
-    } catch (error) {
-      this.#host.error(error, "onChange");
-    }
+    tell(this.#host, "onChange", () => this.#settings.onChange?.(event));
   }
 
   #wake(): void {

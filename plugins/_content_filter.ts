@@ -19,6 +19,7 @@ import type {
 import { FilteredSession } from "./_filtered_session.ts";
 import { type FilterRule, type Finding, Inspection, type InspectionRules } from "./_inspection.ts";
 import { isRelayed } from "./_relayed.ts";
+import { tell } from "./_tell.ts";
 import type { TextRules } from "./_text_rules.ts";
 import { covers, type TypeRule, type TypeRules } from "./_type_rules.ts";
 import { VirusScan, type VirusScanOptions } from "./_virus_scan.ts";
@@ -322,11 +323,9 @@ export class ContentFilter {
     action: ContentFilterEvent["action"],
   ): void {
     const { onFinding, host } = this.#parts;
-    try {
-      onFinding?.({ rule, action, status, detail, messageId, session, connection });
-    } catch (error) {
-      host.error(error, "onFinding");
-    }
+    tell(host, "onFinding", () =>
+      onFinding?.({ rule, action, status, detail, messageId, session, connection }),
+    );
   }
 }
 

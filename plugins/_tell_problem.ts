@@ -3,6 +3,7 @@
  * operator's function throws is an error of the node as well, and stops nothing.
  */
 import type { PluginHost } from "../core/mod.ts";
+import { tell } from "./_tell.ts";
 
 /** Makes the function that tells. @param plugin its name @param errorOf what is told when there is no `onProblem` */
 export function problemTeller<Problem>(
@@ -16,10 +17,6 @@ export function problemTeller<Problem>(
       host.error(errorOf(problem), plugin);
       return;
     }
-    try {
-      onProblem(problem);
-    } catch (error) {
-      host.error(error, "onProblem");
-    }
+    tell(host, "onProblem", () => onProblem(problem));
   };
 }

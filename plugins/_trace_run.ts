@@ -7,6 +7,7 @@ import type { FramePiece } from "./_frame_cutter.ts";
 import { Ladder } from "./_ladder.ts";
 import { pcapng } from "./_pcapng.ts";
 import { type Direction, TcpPackets } from "./_tcp_packets.ts";
+import { watch } from "./_tell.ts";
 
 /** Where a trace goes. Both are called synchronously; what `write` gets is the sink's to keep. */
 export interface TraceSink {
@@ -179,12 +180,11 @@ export class TraceRun {
     if (text !== "") this.#sink(() => this.#output.ladder?.write(encoder.encode(text)));
   }
 
-  #sink(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
+  #sink(act: () => unknown): void {
+    watch(act, (error) => {
+      // What is written after a gap would mislead.
       this.#closed = true;
       this.#failed(error);
-    }
+    });
   }
 }

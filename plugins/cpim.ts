@@ -21,6 +21,7 @@ import { parseCpimHead } from "./_cpim_parse.ts";
 import { cpimNamespace, imdnNamespace } from "./_cpim_text.ts";
 import type { CpimAddress, CpimLimits, CpimMode, CpimName } from "./_cpim_types.ts";
 import { callback, limit, readOptions } from "./_options.ts";
+import { tell } from "./_tell.ts";
 
 /** Options of `cpim()`. */
 export interface CpimOptions extends CpimLimits {
@@ -97,11 +98,17 @@ const schema = z.strictObject({
 export function cpim(options: CpimOptions = {}): Plugin {
   const settings = readOptions("cpim", schema, options);
   const { check = "message", wrap = "auto" } = settings;
-  return definePlugin({
-    name: "cpim",
-    message: (c, next) => received(c, next, settings),
-    ...(wrap === "never" ? {} : { outgoing: (c, next) => outgoing(c, next, settings) }),
-    ...(check === "message" ? {} : { chunk: (c, next) => checked(c, next, settings) }),
+  return definePlugin("cpim", (host) => {
+    const { onWarning } = settings;
+    const warn = (warnings: readonly string[], view: CpimMessage): void =>
+      tell(host, "onWarning", () => onWarning?.(warnings, view));
+    const all = { ...settings, onWarning: warn };
+    return {
+      name: "cpim",
+      message: (c, next) => received(c, next, all),
+      ...(wrap === "never" ? {} : { outgoing: (c: OutgoingContext, next: Next) => outgoing(c, next, all) }),
+      ...(check === "message" ? {} : { chunk: (c: ChunkContext, next: Next) => checked(c, next, all) }),
+    };
   });
 }
 

@@ -27,10 +27,11 @@ import {
   isNotification,
 } from "./_imdn_decide.ts";
 import { imdnContentType } from "./_imdn_document.ts";
-import { type ImdnReceived, ImdnSession } from "./_imdn_session.ts";
+import { type ImdnReceived, ImdnSession, type ImdnSettings } from "./_imdn_session.ts";
 import { ImdnTracker } from "./_imdn_tracker.ts";
 import { mimeWord } from "./_mime_head.ts";
 import { callback, limit, readOptions } from "./_options.ts";
+import { tell } from "./_tell.ts";
 
 /** Options of `imdn()`. */
 export interface ImdnOptions extends CpimLimits {
@@ -128,9 +129,20 @@ export function imdn(options: ImdnOptions = {}): Plugin {
   } = settings;
   const { maxTracked = 10_000, maxXmlBytes = 16_384, maxNotifications = 256 } = settings;
   const limits = { maxXmlBytes, maxNotifications };
-  const told = { policy, notify, onNotification, onFault };
-  const each = { request, from, to, role, anonymous, checkRecipient, ...told, wallClock, maxWaiting, limits };
   return definePlugin("imdn", (host) => {
+    const told = { policy, ...listening(host, { notify, onNotification, onFault }) };
+    const each = {
+      request,
+      from,
+      to,
+      role,
+      anonymous,
+      checkRecipient,
+      ...told,
+      wallClock,
+      maxWaiting,
+      limits,
+    };
     const tracker = new ImdnTracker(maxTracked);
     return {
       name: "imdn",
@@ -146,6 +158,23 @@ export function imdn(options: ImdnOptions = {}): Plugin {
       message: received,
     };
   });
+}
+
+type Listeners = Pick<ImdnSettings, "notify" | "onNotification" | "onFault">;
+
+// What goes wrong in these is not the peer's doing, and stops nothing.
+function listening(host: PluginHost, { notify, onNotification, onFault }: Listeners): Listeners {
+  return {
+    notify:
+      notify &&
+      ((octets, draft, session) => {
+        const sent: unknown = notify(octets, draft, session);
+        tell(host, "notify", () => sent);
+      }),
+    onNotification:
+      onNotification && ((received) => tell(host, "onNotification", () => onNotification(received))),
+    onFault: onFault && ((error, session) => tell(host, "onFault", () => onFault(error, session))),
+  };
 }
 
 interface Place {

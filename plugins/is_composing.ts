@@ -22,6 +22,7 @@ import { isNotification } from "./_imdn_decide.ts";
 import { imdnContentType } from "./_imdn_document.ts";
 import { mimeWord } from "./_mime_head.ts";
 import { callback, limit, readOptions } from "./_options.ts";
+import { tell } from "./_tell.ts";
 
 /** Options of `isComposing()`. */
 export interface IsComposingOptions extends CpimLimits {
@@ -99,24 +100,29 @@ export function isComposing(options: IsComposingOptions = {}): Plugin {
   const { idleTimeoutMs = 15_000, refreshMs = 120_000, minGapMs = 1000, maxRefreshMs = 3_600_000 } = settings;
   const { maxComposers = 100, contentType, lastActive = true, wrap = "auto", from, to, onChange } = settings;
   const { wallClock = () => new Date() } = settings;
-  return definePlugin("is_composing", (host) => ({
-    name: "is_composing",
-    session: (session) =>
-      new ComposingSession(
-        session,
-        {
-          ...{ idleTimeoutMs, refreshMs, minGapMs, defaultRefreshMs, maxRefreshMs, maxComposers },
-          ...{ contentType, lastActive, wrap, from, to, onChange, wallClock },
-        },
-        host,
-      ),
-    ended: (_session, own) => own.end(),
-    outgoing: (c, next, own) => {
-      if (c.method === "SEND" && c.body !== undefined) own.sending(c);
-      return next();
-    },
-    message: (c, next, own) => received(c, next, own, settings),
-  }));
+  return definePlugin("is_composing", (host) => {
+    const fault = (error: Error, session: Session): void =>
+      tell(host, "onFault", () => settings.onFault?.(error, session));
+    const reading = { ...settings, onFault: fault };
+    return {
+      name: "is_composing",
+      session: (session) =>
+        new ComposingSession(
+          session,
+          {
+            ...{ idleTimeoutMs, refreshMs, minGapMs, defaultRefreshMs, maxRefreshMs, maxComposers },
+            ...{ contentType, lastActive, wrap, from, to, onChange, wallClock },
+          },
+          host,
+        ),
+      ended: (_session, own) => own.end(),
+      outgoing: (c, next, own) => {
+        if (c.method === "SEND" && c.body !== undefined) own.sending(c);
+        return next();
+      },
+      message: (c, next, own) => received(c, next, own, reading),
+    };
+  });
 }
 
 function received(

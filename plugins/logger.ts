@@ -8,12 +8,14 @@ import {
   definePlugin,
   MsrpError,
   type Plugin,
+  type PluginHost,
   type Session,
   type TapEvents,
   type Taps,
 } from "../core/mod.ts";
 import { callback, limit, readOptions } from "./_options.ts";
 import { redact, secretsOf } from "./_redact.ts";
+import { watch } from "./_tell.ts";
 
 /** How much a record matters. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -69,7 +71,7 @@ export function logger(options: LoggerOptions): Plugin {
   const checked = readOptions("logger", schema, options);
   if (checked.write === undefined && checked.log === undefined)
     throw new TypeError('Cannot make plugin "logger": write or log is needed');
-  return definePlugin("logger", () => ({ name: "logger", taps: new Log(checked).taps() }));
+  return definePlugin("logger", (host) => ({ name: "logger", taps: new Log(checked, host).taps() }));
 }
 
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -77,6 +79,7 @@ type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 /** The log of one node. */
 class Log {
   readonly #options: LoggerOptions;
+  readonly #host: PluginHost;
   readonly #least: number;
   readonly #maxPerSecond: number;
   readonly #numbers: WeakMap<Session, number> = new WeakMap();
@@ -84,9 +87,11 @@ class Log {
   #second = 0;
   #records = 0;
   #suppressed = 0;
+  #failing = false;
 
-  constructor(options: LoggerOptions) {
+  constructor(options: LoggerOptions, host: PluginHost) {
     this.#options = options;
+    this.#host = host;
     this.#least = levels.indexOf(options.level ?? "info");
     this.#maxPerSecond = options.maxRecordsPerSecond ?? 1_000;
   }
@@ -184,6 +189,7 @@ class Log {
   }
 
   #error({ error, plugin, stage, session }: TapEvents["error"]): void {
+    if (this.#failing) return;
     const fields = { plugin, stage, ...describe(error, session) };
     this.#record("error", "error", session, undefined, fields);
   }
@@ -223,9 +229,17 @@ class Log {
   }
 
   #put(record: LogRecord): void {
-    this.#options.log?.(record);
-    this.#options.write?.(JSON.stringify(record));
+    const { log, write } = this.#options;
+    if (log !== undefined) watch(() => log(record), this.#failed);
+    if (write !== undefined) watch(() => write(JSON.stringify(record)), this.#failed);
   }
+
+  // Others are told, but this log, which cannot be written, is not.
+  readonly #failed = (error: unknown): void => {
+    this.#failing = true;
+    this.#host.error(error, "write");
+    this.#failing = false;
+  };
 
   #admits(now: number): boolean {
     const second = Math.floor(now / 1000);

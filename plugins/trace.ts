@@ -246,7 +246,7 @@ class Tracer {
     const start = { id: this.#count + 1, uri, connection: line.connection, startedAt };
     let output: TraceOutput | undefined;
     try {
-      if (sessions?.(start) ?? true) output = this.#hasRoom(line.at) ? open(start) : undefined;
+      if ((sessions?.(start) ?? true) && this.#hasRoom(line.at)) output = checked(open(start));
     } catch (error) {
       this.#host.error(error, "trace");
     }
@@ -277,6 +277,13 @@ class Tracer {
     for (const connection of [...run.legs.keys()]) run.disconnect(run.lastAt, connection, false);
     run.close();
   }
+}
+
+// A promise of sinks would trace nothing, and nobody would be told.
+function checked(output: TraceOutput | undefined): TraceOutput | undefined {
+  if (output === undefined || (typeof output === "object" && output !== null && !("then" in output)))
+    return output;
+  throw new TypeError("Cannot trace: open() has to give sinks, or undefined");
 }
 
 function readUri(text: string): MsrpUri | undefined {
