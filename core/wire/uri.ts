@@ -21,7 +21,7 @@ export interface MsrpUriParts {
 
 // RFC 4975 §9 over RFC 3986 §3.2. The host ends at the first ";", which only userinfo may hold.
 const grammar =
-  /^(msrps?):\/\/(?:([A-Za-z0-9\-._~!$&'()*+,;=%:]*)@)?(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9\-._~!$&'()*+,=%]+))(?::([0-9]+))?(?:\/([A-Za-z0-9\-._~+=/]+))?;([A-Za-z0-9]+)((?:;[^;]*)*)$/i;
+  /^(msrps?):\/\/(?:([A-Za-z0-9\-._~!$&'()*+,;=%:]*)@)?(?:\[([0-9A-Fa-f:.]+)\]|(\[v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+\]|[A-Za-z0-9\-._~!$&'()*+,=%]+))(?::([0-9]+))?(?:\/([A-Za-z0-9\-._~+=/]+))?;([A-Za-z0-9]+)((?:;[^;]*)*)$/i;
 const token = "[!#-'*+\\-.0-9A-Z^-~]+";
 const parameter = new RegExp(`^${token}(?:=${token})?$`);
 const brokenEscape = /%(?![0-9A-Fa-f]{2})/;
@@ -36,7 +36,7 @@ export class MsrpUri {
   readonly scheme: "msrp" | "msrps";
   /** Userinfo as written; it names no session and is ignored in comparisons. */
   readonly user: string | undefined;
-  /** Host as written; an IPv6 address without its brackets. */
+  /** Host as written; an IPv6 address without its brackets, an address of a later version (`[v7.…]`) with them. */
   readonly host: string;
   /** Port; there is no default one (RFC 4975 §6). */
   readonly port: number | undefined;
@@ -140,7 +140,7 @@ export class MsrpUri {
 
   /** True when the host is an address: no name look-up, and no server name in TLS. */
   get isIpLiteral(): boolean {
-    return this.#ipv6 !== undefined || isIpv4(this.#canonicalHost());
+    return this.#ipv6 !== undefined || this.host.startsWith("[") || isIpv4(this.#canonicalHost());
   }
 
   /** The octets of `text`, made once and shared: not to be changed. */

@@ -49,12 +49,20 @@ export const checks: Checks = {
   },
 };
 
-/** One sender: a connection that writes as little as it may at a time, and the outbox of a session on it. */
-function sender(ids: readonly string[] = []): { connection: Connection; outbox: Outbox } {
+/**
+ * One sender: a connection that writes as little as it may at a time, and the outbox of a session on it.
+ *
+ * @param interruptBytes where a chunk may be interrupted; 2048 octets is the least that RFC 4975 §7.1.1 allows
+ */
+function sender(
+  ids: readonly string[] = [],
+  interruptBytes = 2048,
+): { connection: Connection; outbox: Outbox } {
   let drawn = 0;
   const last = ids.at(-1);
   const connection = new Connection({
     maxWriteBytes: 1,
+    interruptBytes,
     ...(last === undefined ? {} : { transactionId: () => ids[drawn++] ?? last }),
   });
   const outbox = new Outbox({ toPath: [bob], fromPath: [alice] });
@@ -63,7 +71,7 @@ function sender(ids: readonly string[] = []): { connection: Connection; outbox: 
 }
 
 function checkFrames(vector: Vector, given: Given): string | undefined {
-  const { connection, outbox } = sender(given.idSequence);
+  const { connection, outbox } = sender(given.idSequence, Math.max(2048, given.interruptAt ?? 0));
   const body =
     given.body_base64 === undefined
       ? pattern(given.bodyLength ?? 0)

@@ -31,7 +31,7 @@ function read(text: string): Record<string, unknown> {
       ok: true,
       scheme: uri.scheme,
       user: uri.user ?? null,
-      host: uri.host.includes(":") ? `[${uri.host}]` : uri.host,
+      host: uri.host.includes(":") && !uri.host.startsWith("[") ? `[${uri.host}]` : uri.host,
       port: uri.port ?? null,
       sessionId: uri.sessionId ?? null,
       transport: uri.transport,

@@ -36,6 +36,16 @@ describe("MsrpUri", () => {
     expect(uri.equals(MsrpUri.parse("msrps://relay.example:2855;tcp"))).toBe(false);
   });
 
+  test("RFC 3986 §3.2.2: an address of a later IP version keeps its brackets, and needs a port too [4975-6-09]", () => {
+    const uri = MsrpUri.parse("msrp://[v7.a:B]:2855/s;tcp");
+    expect([uri.host, uri.port, uri.sessionId, uri.isIpLiteral]).toEqual(["[v7.a:B]", 2855, "s", true]);
+    expect(uri.equals(MsrpUri.parse("msrp://[V7.A:b]:2855/s;tcp"))).toBe(true);
+    expect(MsrpUri.from({ scheme: "msrp", host: uri.host, port: 1 }).text).toBe("msrp://[v7.a:B]:1;tcp");
+    expect(codeOf("msrp://[v7.a]/s;tcp")).toBe("uri-ip-without-port");
+    for (const host of ["[v.a]", "[v7.]", "[v7a]", "[vx.a]", "[v7.a%20]", "[v7.a/]", "v7.a]", "[v7.a"])
+      expect([host, codeOf(`msrp://${host}:1/s;tcp`)]).toEqual([host, "bad-uri"]);
+  });
+
   test("RFC 4975 §9: what the grammar has no place for [4975-6-02] [4975-6-03]", () => {
     for (const text of [
       "",
