@@ -281,7 +281,10 @@ function addRelay(program: Command, run: Run): void {
     .addOption(pluginsOption())
     .option("--json", "print events as JSON lines")
     .action((options: RelayCommandOptions) =>
-      run(options, async (terminal) => (await import("./relay.ts")).runRelay(options, terminal)),
+      run(options, async (terminal) => {
+        (await import("../relay/small_heap.ts")).keepYoungSmall();
+        return (await import("./relay.ts")).runRelay(options, terminal);
+      }),
     );
 }
 

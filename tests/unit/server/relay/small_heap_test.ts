@@ -1,6 +1,7 @@
 // When a relay collects its garbage: from a bound on, not too often, and not because much of it is in use.
+import { getHeapSpaceStatistics } from "node:v8";
 import { describe, expect, test } from "#test";
-import { HeapWatch, keepHeapSmall } from "../../../../server/relay/small_heap.ts";
+import { HeapWatch, keepHeapSmall, keepYoungSmall } from "../../../../server/relay/small_heap.ts";
 
 const mebibyte = 1_048_576;
 const use = (heap: number, external = 0): { heapTotal: number; external: number } => ({
@@ -43,4 +44,19 @@ describe("HeapWatch", () => {
     end();
     end();
   });
+});
+
+test("on Node the part of the heap where objects begin does not grow", () => {
+  const isNode = !("Bun" in globalThis || "Deno" in globalThis);
+  expect(keepYoungSmall()).toBe(isNode);
+  if (!isNode) return;
+  const young = (): number =>
+    getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.space_size ?? 0;
+  const before = young();
+  let kept: object[] = [];
+  for (let count = 0; count < 1_000_000; count++) {
+    kept.push({ count, of: [count] });
+    if (kept.length > 20_000) kept = kept.slice(10_000);
+  }
+  expect([before > 0, young()]).toEqual([true, before]);
 });
