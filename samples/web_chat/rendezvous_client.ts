@@ -78,7 +78,7 @@ export class RendezvousClient {
    * Gives `handler` every event until `signal` aborts, the client is replaced or its sign-in has ended; opens the stream
    * again whenever it is lost.
    *
-   * @param onConnected told whether the stream is open, at each change
+   * @param onConnected told whether the stream is open, at each change; `true` once its first event, the contacts, is handled
    * @throws {RendezvousError} `not-signed-in`
    */
   async follow(
@@ -122,12 +122,14 @@ export class RendezvousClient {
       const path = `/api/events?instance=${encodeURIComponent(instance)}&after=${this.#lastId}`;
       const response = await request(origin, path, { token, signal: lost.signal });
       if (response.body === null) return "lost";
-      opened();
+      let first = true;
       for await (const { id, data } of readEvents(response.body, alive)) {
         if (id !== undefined) this.#lastId = Number(id);
         const event = JSON.parse(data) as RendezvousEvent;
         handler(event);
         if (event.type === "replaced") return "replaced";
+        if (first) opened();
+        first = false;
       }
     } catch (error) {
       if (error instanceof RendezvousError && error.status === 401) throw error;

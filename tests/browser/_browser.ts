@@ -43,7 +43,7 @@ export async function openPage(
   const { beside, ...rest } = options;
   const context =
     beside?.context() ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...rest }));
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   // tsx names functions with a helper that the page does not have.
   await context.addInitScript("globalThis.__name = (one) => one");
   const page = await context.newPage();

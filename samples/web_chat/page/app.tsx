@@ -32,7 +32,7 @@ export function App({ store, actions }: { store: Store; actions: Actions }) {
       <Contacts state={state} actions={actions} />
       {contact === undefined ? (
         <main class="conversation none">
-          <p>Choose somebody to chat with.</p>
+          {state.contacts.length > 0 && <p>Choose somebody to chat with.</p>}
         </main>
       ) : (
         <Conversation state={state} contact={contact} actions={actions} />

@@ -2,6 +2,7 @@
  * The list of contacts: who is online, what was said last, and how much of it one has not seen.
  */
 /** @jsxImportSource hono/jsx/dom */
+import { useLayoutEffect, useRef } from "hono/jsx/dom";
 import type { Actions } from "../client/actions.ts";
 import { type ChatState, type Item, sortedContacts, unseen } from "../client/state.ts";
 import type { Contact } from "../protocol.ts";
@@ -10,6 +11,12 @@ import { statusWord, Ticks } from "./ticks.tsx";
 
 /** The left side of the page; on a phone its first view. */
 export function Contacts({ state, actions }: { state: ChatState; actions: Actions }) {
+  const list = useRef<HTMLUListElement>(null);
+  const focused = document.activeElement as HTMLElement | null;
+  // A row that moves to another place in the list loses the focus.
+  useLayoutEffect(() => {
+    if (focused !== document.activeElement && list.current?.contains(focused)) focused?.focus();
+  });
   return (
     <nav class="contacts" aria-label="Contacts">
       <header>
@@ -27,14 +34,16 @@ export function Contacts({ state, actions }: { state: ChatState; actions: Action
           <Icon name="leave" />
         </button>
       </header>
-      <ul>
+      <ul ref={list}>
         {sortedContacts(state).map((contact) => (
           <li key={contact.name}>
             <Row contact={contact} state={state} actions={actions} />
           </li>
         ))}
       </ul>
-      {state.contacts.length === 0 && <p class="hint">Nobody else is known here yet.</p>}
+      {state.phase === "online" && state.contacts.length === 0 && (
+        <p class="hint">Nobody else is known here yet.</p>
+      )}
     </nav>
   );
 }

@@ -31,11 +31,11 @@ class IndexedArchive implements Archive {
   }
 
   async putItem(item: Item): Promise<void> {
-    await settled(this.#write("items").put(item, itemKey(item)));
+    await this.#write("items", (items) => items.put(item, itemKey(item)));
   }
 
   async putFile(id: string, file: Blob): Promise<void> {
-    await settled(this.#write("files").put(file, id));
+    await this.#write("files", (files) => files.put(file, id));
   }
 
   async file(id: string): Promise<Blob | undefined> {
@@ -44,7 +44,7 @@ class IndexedArchive implements Archive {
 
   async putPart(id: string, position: number, octets: Uint8Array): Promise<void> {
     const blob = new Blob([octets as Uint8Array<ArrayBuffer>]);
-    await settled(this.#write("parts").put({ position, blob }, [id, position]));
+    await this.#write("parts", (parts) => parts.put({ position, blob }, [id, position]));
   }
 
   async parts(id: string): Promise<Part> {
@@ -52,20 +52,27 @@ class IndexedArchive implements Archive {
   }
 
   async dropOctets(id: string): Promise<void> {
-    await settled(this.#write("files").delete(id));
-    await settled(this.#write("parts").delete(partsOf(id)));
+    await this.#write("files", (files) => files.delete(id));
+    await this.#write("parts", (parts) => parts.delete(partsOf(id)));
   }
 
   async clear(): Promise<void> {
-    for (const name of ["items", "files", "parts"]) await settled(this.#write(name).clear());
+    for (const name of ["items", "files", "parts"]) await this.#write(name, (store) => store.clear());
   }
 
   #read(name: string): IDBObjectStore {
     return this.#database.transaction(name, "readonly").objectStore(name);
   }
 
-  #write(name: string): IDBObjectStore {
-    return this.#database.transaction(name, "readwrite").objectStore(name);
+  #write(name: string, change: (store: IDBObjectStore) => IDBRequest): Promise<void> {
+    const transaction = this.#database.transaction(name, "readwrite");
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? new Error("The browser's database failed"));
+      change(transaction.objectStore(name));
+      // At once: a page that is reloaded before it has seen the answer would lose the change.
+      transaction.commit();
+    });
   }
 }
 

@@ -84,12 +84,13 @@ function FileView({ item, file, actions }: Props & { file: FileInfo }) {
           </span>
         </span>
         <span class="file-actions">
-          {out && moving && !item.paused && (
-            <Action name="pause" label={`Pause ${file.name}`} run={() => actions.pause(item)} />
-          )}
-          {out && moving && item.paused && (
-            <Action name="resume" label={`Go on with ${file.name}`} run={() => actions.resume(item)} />
-          )}
+          {out &&
+            moving &&
+            (item.paused ? (
+              <Action name="resume" label={`Go on with ${file.name}`} run={() => actions.resume(item)} />
+            ) : (
+              <Action name="pause" label={`Pause ${file.name}`} run={() => actions.pause(item)} />
+            ))}
           {moving && <Action name="cancel" label={`Cancel ${file.name}`} run={() => actions.cancel(item)} />}
           {!moving && url !== undefined && !out && (
             <a class="plain" href={url} download={file.name} aria-label={`Save ${file.name}`} title="Save">

@@ -2,13 +2,16 @@
  * The form that asks who one is. What is wrong with a sign-in is said next to it, and read out.
  */
 /** @jsxImportSource hono/jsx/dom */
-import { useRef } from "hono/jsx/dom";
+import { useEffect, useRef } from "hono/jsx/dom";
 import type { Actions } from "../client/actions.ts";
 import type { ChatState } from "../client/state.ts";
 
 /** The first page. */
 export function SignIn({ state, actions }: { state: ChatState; actions: Actions }) {
   const form = useRef<HTMLFormElement>(null);
+  const name = useRef<HTMLInputElement>(null);
+  // "autofocus" holds for the first form of a document only, and not for the one after signing out.
+  useEffect(() => name.current?.focus(), []);
   const busy = state.phase === "signing-in";
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -23,13 +26,13 @@ export function SignIn({ state, actions }: { state: ChatState; actions: Actions 
         <h1 id="sign-in-title">msrpkit chat</h1>
         <label for="user">Name</label>
         <input
+          ref={name}
           id="user"
           name="user"
           autocomplete="username"
           autocapitalize="none"
           spellcheck={false}
           required
-          autofocus
         />
         <label for="password">Password</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required />
