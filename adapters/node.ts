@@ -22,6 +22,7 @@ import { nodeAttempt, nodeListen } from "./_node_net.ts";
 
 export { certificateFingerprints, digest } from "./_certificate.ts";
 export type { DialSettings } from "./_dial.ts";
+export { digestHashes } from "./_digest_hashes.ts";
 export type {
   CloseOptions,
   ListenLimits,

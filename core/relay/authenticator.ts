@@ -10,7 +10,13 @@ import type { Credentials, MaybePromise, UserCredentials } from "./credentials.t
 import { combineDigest, type DigestParts, equalDigests } from "./digest.ts";
 import { type DigestAuthorization, parseAuthorization } from "./digest_authorization.ts";
 import { formatChallenge } from "./digest_challenge.ts";
-import { type DigestAlgorithm, digestHash, digestLength, parseDigestAlgorithm } from "./digest_hash.ts";
+import {
+  type DigestAlgorithm,
+  type DigestHashes,
+  digestLength,
+  parseDigestAlgorithm,
+  portableHashes,
+} from "./digest_hash.ts";
 import { formatAuthenticationInfo } from "./digest_info.ts";
 import { type NonceOptions, Nonces } from "./nonces.ts";
 
@@ -63,6 +69,7 @@ export class Authenticator {
   readonly #userhash: boolean;
   readonly #opaque: string;
   readonly #decoy: string;
+  readonly #hash: DigestHashes["hash"];
   // H(A2) by algorithm and A2: a relay is addressed by few names, so two of four hashes of a login are known.
   readonly #ha2s = new Map<string, string>();
 
@@ -74,12 +81,13 @@ export class Authenticator {
     this.#nextNonce = options.nextNonce ?? true;
     this.#userhash = options.userhash === true && options.credentials.userOf !== undefined;
     this.#nonces = new Nonces(options);
+    this.#hash = (options.hashes ?? portableHashes).hash;
     if (this.#algorithms.length === 0 || new Set(this.#algorithms).size !== this.#algorithms.length) {
       throw new RangeError("algorithms must name at least one hash function, and none twice");
     }
     // Deployed clients return opaque without looking whether there was one, so there always is one. It says nothing.
-    this.#opaque = randomHash("MD5").slice(0, 16);
-    this.#decoy = randomHash("SHA-256");
+    this.#opaque = this.#randomHash().slice(0, 16);
+    this.#decoy = this.#randomHash();
   }
 
   /** Number of nonces in the replay table. */
@@ -167,10 +175,8 @@ export class Authenticator {
     // An unknown user is checked like a known one, against a hash that nobody has: same answer, same time.
     const known = found?.ha1[algorithm];
     const ha1 = known ?? this.#decoy.slice(0, digestLength(algorithm));
-    const right = equalDigests(
-      given.response,
-      combineDigest(parts, ha1, this.#ha2(algorithm, `${method}:${digestUri}`)),
-    );
+    const expected = combineDigest(parts, ha1, this.#ha2(algorithm, `${method}:${digestUri}`), this.#hash);
+    const right = equalDigests(given.response, expected);
     if (!right || known === undefined || found === undefined) {
       return this.#ask(digestUri, now, "wrong-credentials", claimed);
     }
@@ -181,7 +187,7 @@ export class Authenticator {
     }
     const info = formatAuthenticationInfo({
       nextnonce: this.#nextNonce ? this.#nonces.issue(realm, now) : undefined,
-      rspauth: combineDigest(parts, ha1, this.#ha2(algorithm, `:${digestUri}`)),
+      rspauth: combineDigest(parts, ha1, this.#ha2(algorithm, `:${digestUri}`), this.#hash),
       cnonce: given.cnonce,
       nc: given.nc,
       qop: "auth",
@@ -193,11 +199,15 @@ export class Authenticator {
     const key = `${algorithm} ${a2}`;
     let hash = this.#ha2s.get(key);
     if (hash === undefined) {
-      hash = digestHash(algorithm, a2);
+      hash = this.#hash(algorithm, a2);
       if (this.#ha2s.size >= maxRememberedHashes) this.#ha2s.clear();
       this.#ha2s.set(key, hash);
     }
     return hash;
+  }
+
+  #randomHash(): string {
+    return this.#hash("SHA-256", String(crypto.getRandomValues(new Uint8Array(32))));
   }
 
   #offered(realm: string): readonly DigestAlgorithm[] {
@@ -264,8 +274,4 @@ function sameUri(given: string, digestUri: string): boolean {
   if (given === digestUri) return true;
   const [a, b] = [MsrpUri.read(given).uri, MsrpUri.read(digestUri).uri];
   return a !== undefined && b !== undefined && a.equals(b);
-}
-
-function randomHash(algorithm: DigestAlgorithm): string {
-  return digestHash(algorithm, String(crypto.getRandomValues(new Uint8Array(32))));
 }

@@ -2,7 +2,7 @@
  * The computations of Digest (RFC 2617 §3.2.2, RFC 7616 §3.4): HA1, the response of the client and the answer of the
  * server. MSRP itself uses `qop=auth` only; the other forms are those that an HTTP handshake in front of it may meet.
  */
-import { type DigestAlgorithm, digestHash } from "./digest_hash.ts";
+import { type DigestAlgorithm, type DigestHashes, digestHash } from "./digest_hash.ts";
 
 /** What response and rspauth are computed from, besides HA1, method and URI. */
 export interface DigestParts {
@@ -55,10 +55,15 @@ export function digestResponse(parts: DigestParts, ha1: string, method: string, 
 }
 
 /** The last step of response and rspauth, for whoever has H(A2) already (RFC 2617 §3.2.2.1). */
-export function combineDigest(parts: DigestParts, ha1: string, ha2: string): string {
+export function combineDigest(
+  parts: DigestParts,
+  ha1: string,
+  ha2: string,
+  hash: DigestHashes["hash"] = digestHash,
+): string {
   const { algorithm, nonce, nc, cnonce, qop } = parts;
   const middle = qop === undefined ? nonce : `${nonce}:${nc}:${cnonce}:${qop}`;
-  return digestHash(algorithm, `${ha1}:${middle}:${ha2}`);
+  return hash(algorithm, `${ha1}:${middle}:${ha2}`);
 }
 
 /** The `rspauth` with which the server proves that it knows HA1 too: A2 has no method (RFC 2617 §3.2.3). */

@@ -16,10 +16,9 @@ export interface DigestFields {
 }
 
 // Alternatives of each repetition begin with different characters, so that nothing backtracks.
-const name = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)([ \t]*)/y;
-const value = /=[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)"|([^\s",]*))[ \t]*(?=,|$)/y;
+const parameter =
+  /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)([ \t]*)(?:=[ \t]*(?:"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|([^\s",]*))[ \t]*(?=,|$))?/y;
 const token68 = /[0-9A-Za-z\-._~+/]+=*[ \t]*(?=,|$)/y;
-const blanks = /[ \t,]*/y;
 const needsEscape = /["\\]/;
 const control = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
@@ -67,16 +66,19 @@ class Reader {
     const groups: { scheme: string | undefined; values: Map<string, string> }[] = [];
     if (!schemed) groups.push({ scheme: undefined, values: new Map() });
     for (;;) {
-      this.#take(blanks);
+      this.#skipBlanks();
       if (this.#at === this.#text.length) break;
-      const word = this.#take(name);
+      const word = this.#take(parameter);
       if (word === undefined) throw fault("no name where one must be");
-      const given = this.#take(value);
+      const name = word[1]!;
+      const text = word[3];
+      const given = text ?? word[4];
       const group = groups.at(-1);
       if (given !== undefined && group !== undefined) {
-        this.#store(group.values, word[1]!.toLowerCase(), given);
+        const escaped = text?.includes("\\") === true;
+        this.#store(group.values, name.toLowerCase(), escaped ? given.replace(/\\([\s\S])/g, "$1") : given);
       } else if (given === undefined && schemed) {
-        groups.push({ scheme: word[1]!, values: new Map() });
+        groups.push({ scheme: name, values: new Map() });
         // Other schemes put a lump of base64 where Digest has parameters.
         if (word[2] !== "") this.#take(token68);
       } else {
@@ -87,13 +89,19 @@ class Reader {
     return groups;
   }
 
-  #store(values: Map<string, string>, key: string, given: RegExpExecArray): void {
+  #store(values: Map<string, string>, key: string, given: string): void {
     // RFC 7616 §3.3: a parameter that occurs twice could mean one thing here and another thing there.
     if (values.has(key)) throw fault("a parameter that occurs twice");
     if (++this.#count > MAX_DIGEST_FIELDS) throw fault(`more than ${MAX_DIGEST_FIELDS} parameters`);
-    const quotedText = given[1] ?? "";
-    const plain = quotedText.includes("\\") ? quotedText.replace(/\\([\s\S])/g, "$1") : quotedText;
-    values.set(key, given[2] ?? plain);
+    values.set(key, given);
+  }
+
+  #skipBlanks(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== 32 && code !== 9 && code !== 44) return;
+      this.#at++;
+    }
   }
 
   #take(pattern: RegExp): RegExpExecArray | undefined {

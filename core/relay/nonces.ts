@@ -2,10 +2,9 @@
  * The nonces of a relay: issued without keeping anything, recognized by a keyed hash, and protected against replay by
  * a bounded table of those that were used. A million challenges that nobody answers cost no memory.
  */
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { equalDigests } from "./digest.ts";
+import { type DigestHashes, portableHashes } from "./digest_hash.ts";
 
 /** How nonces are made and how long they live. */
 export interface NonceOptions {
@@ -33,6 +32,8 @@ export interface NonceOptions {
    * @default none
    */
   readonly since?: number | undefined;
+  /** What computes the hashes. @default portable functions */
+  readonly hashes?: DigestHashes | undefined;
 }
 
 /** What a relay knows of a nonce: usable, too old, or not from here. */
@@ -47,11 +48,11 @@ interface Use {
 const timeBytes = 6;
 const randomBytes = 8;
 const headBytes = timeBytes + randomBytes;
-const macBytes = 16;
+const macDigits = 32;
 
 /** Issues and recognizes nonces. Time comes from outside and must never run backwards (SEC-33). */
 export class Nonces {
-  readonly #mac: ReturnType<typeof hmac.create>;
+  readonly #mac: (message: Uint8Array) => string;
   readonly #lifetimeMs: number;
   readonly #maxUsed: number;
   /** By their random octets, as text of four characters: thousands of them, and the whole nonce is sixty. */
@@ -60,14 +61,15 @@ export class Nonces {
   readonly #pool = new Uint8Array(1024);
   #drawn: number = this.#pool.length;
   #realm = "";
-  #realmOctets = new Uint8Array(0);
+  // What a nonce is sealed over: its head, and the realm behind it.
+  #sealed = new Uint8Array(headBytes);
   #floor = -1;
 
   /** @throws RangeError for a short secret, or limits below 1 */
   constructor(options: NonceOptions = {}) {
     const secret = options.secret ?? crypto.getRandomValues(new Uint8Array(32));
     if (secret.length < 32) throw new RangeError("A nonce secret needs at least 32 octets");
-    this.#mac = hmac.create(sha256, secret);
+    this.#mac = (options.hashes ?? portableHashes).hmac(secret);
     this.#lifetimeMs = options.lifetimeMs ?? 300_000;
     this.#maxUsed = options.maxUsed ?? 65_536;
     this.#floor = options.since ?? -1;
@@ -82,7 +84,7 @@ export class Nonces {
 
   /** A new nonce: hex, never twice the same (RFC 2617 §3.2.1). */
   issue(realm: string, now: number): string {
-    const head = new Uint8Array(headBytes);
+    const head = this.#headFor(realm);
     if (this.#drawn + randomBytes > this.#pool.length) {
       crypto.getRandomValues(this.#pool);
       this.#drawn = 0;
@@ -90,15 +92,15 @@ export class Nonces {
     head.set(this.#pool.subarray(this.#drawn, this.#drawn + randomBytes), timeBytes);
     this.#drawn += randomBytes;
     writeTime(head, now);
-    const text = bytesToHex(head);
-    return text + this.#seal(head, realm);
+    return bytesToHex(head) + this.#seal();
   }
 
   /** Whether a nonce was issued here for this realm and is still young enough. */
   check(nonce: string, realm: string, now: number): NonceState {
-    if (!/^[0-9a-f]+$/.test(nonce) || nonce.length !== 2 * (headBytes + macBytes)) return "unknown";
-    const head = hexToBytes(nonce.slice(0, 2 * headBytes));
-    if (!equalDigests(nonce.slice(2 * headBytes), this.#seal(head, realm))) return "unknown";
+    if (nonce.length !== 2 * headBytes + macDigits || !/^[0-9a-f]+$/.test(nonce)) return "unknown";
+    const head = this.#headFor(realm);
+    head.set(hexToBytes(nonce.slice(0, 2 * headBytes)));
+    if (!equalDigests(nonce.slice(2 * headBytes), this.#seal())) return "unknown";
     const issued = readTime(head);
     if (now - issued >= this.#lifetimeMs) return "stale";
     return issued <= this.#floor && !this.#used.has(drawnOf(nonce)) ? "stale" : "valid";
@@ -136,17 +138,19 @@ export class Nonces {
     }
   }
 
-  #octetsOf(realm: string): Uint8Array {
+  /** Where the head of a nonce of this realm is put to be sealed. */
+  #headFor(realm: string): Uint8Array {
     if (realm !== this.#realm) {
       this.#realm = realm;
-      this.#realmOctets = utf8ToBytes(realm);
+      const octets = utf8ToBytes(realm);
+      this.#sealed = new Uint8Array(headBytes + octets.length);
+      this.#sealed.set(octets, headBytes);
     }
-    return this.#realmOctets;
+    return this.#sealed.subarray(0, headBytes);
   }
 
-  #seal(head: Uint8Array, realm: string): string {
-    const mac = this.#mac.clone().update(head).update(this.#octetsOf(realm)).digest();
-    return bytesToHex(mac.subarray(0, macBytes));
+  #seal(): string {
+    return this.#mac(this.#sealed).slice(0, macDigits);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Connector, TlsOptions } from "../node/transport.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DialPolicy, DialPolicyOptions } from "./dial_policy.ts";
-import type { DigestAlgorithm } from "./digest_hash.ts";
+import type { DigestAlgorithm, DigestHashes } from "./digest_hash.ts";
 import type { RelayLimits } from "./limits.ts";
 import type { NonceOptions } from "./nonces.ts";
 
@@ -31,6 +31,8 @@ export interface RelayOptions {
   readonly realm?: string;
   /** Hash functions offered, for `credentials`. @default those of `Authenticator` */
   readonly algorithms?: readonly DigestAlgorithm[];
+  /** What computes hashes, for `credentials`: an adapter has its runtime's functions. @default portable ones */
+  readonly hashes?: DigestHashes;
   /** How long a nonce may be used, for `credentials`, in milliseconds. @default that of `Authenticator` */
   readonly nonceLifetimeMs?: number;
   /** Key of the nonces and how old they may be, for `credentials`, where instances of one relay follow one another. */

@@ -79,6 +79,7 @@ export class RelayCore implements Forwarder {
             realm: options.realm ?? ((uri) => this.#domainOf(MsrpUri.parse(uri))),
             credentials,
             ...options.nonces,
+            hashes: options.hashes,
             ...(options.algorithms === undefined ? {} : { algorithms: options.algorithms }),
             ...(options.nonceLifetimeMs === undefined ? {} : { lifetimeMs: options.nonceLifetimeMs }),
           }));
