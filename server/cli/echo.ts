@@ -73,8 +73,8 @@ function nextStep(uri: MsrpUri, sessionId: string, options: EchoOptions, termina
 }
 
 /**
- * Accepts what is below the authority of a listener: its port, and its host unless it listens on every address; when
- * `--listen` named session-ids there, no others.
+ * Accepts what is below the authority of a listener; one that listens on every address may be reached by any name and,
+ * through a port forwarding, at any port. When `--listen` named session-ids there, no others.
  */
 function accepts(
   addresses: readonly ListenAddress[],
@@ -82,8 +82,8 @@ function accepts(
 ): (request: UnknownSession) => boolean {
   return ({ local }) =>
     listening.some(({ scheme, host, port }, index) => {
-      if (local.scheme !== scheme || local.port !== port) return false;
-      if (!isUnspecified(host) && !sameHost(local.host, host)) return false;
+      if (local.scheme !== scheme) return false;
+      if (!isUnspecified(host) && (local.port !== port || !sameHost(local.host, host))) return false;
       const { sessionId } = addresses[index]!;
       return sessionId === undefined || local.sessionId === sessionId;
     });
