@@ -9,7 +9,6 @@ import { loadCertificate } from "../certificate.ts";
 import { openCredentials } from "../credentials/open_credentials.ts";
 import type { CredentialStore } from "../credentials/store.ts";
 import { EXIT_OK } from "../exit_codes.ts";
-import { readText } from "../files/read_text.ts";
 import { attempt, runProgram, scopedNode, untilSignal } from "../lifetime.ts";
 import { observers } from "../observing.ts";
 import { scopedPlugins } from "../plugin_file.ts";
@@ -24,6 +23,7 @@ import { scaledClock } from "../relay/scaled_clock.ts";
 import { keepHeapSmall } from "../relay/small_heap.ts";
 import { loadAdapter } from "../runtime.ts";
 import { parseWebListen } from "./addresses.ts";
+import { readAuthorities } from "./own_relay.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type { RelayCommandOptions };
@@ -55,6 +55,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       ...(config.realm === undefined ? {} : { realm: config.realm }),
       ...(config.nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs: config.nonceLifetimeMs }),
       ...(config.algorithms === undefined ? {} : { algorithms: config.algorithms }),
+      hashes: adapter.digestHashes,
       permitUser: (user) => current.permitUser(user),
       relays: config.relays,
       connector,
@@ -67,7 +68,9 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       limits,
     });
     const { webSocket } = config;
-    const logins = webSocket.logins.map((login) => cookieLogin(login, (problem) => terminal.note(problem)));
+    const logins = webSocket.logins.map((login) =>
+      cookieLogin(login, (message) => tellProblem(message, terminal)),
+    );
     const watching = yield* attempt(() => observers(options, terminal, plugin));
     const chosen = yield* scopedPlugins(options.plugins, terminal);
     let node: Msrp | undefined;
@@ -101,8 +104,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
       reloading(terminal, async () => {
         const next = await relayConfig(options);
         const room = await withinDescriptors(next.limits);
-        // A certificate that was made for this run has no file, and stays.
-        const renewed = next.cert === undefined ? identity : await identityOf(next);
+        const renewed = await identityOf(next, identity);
         const rules = new DialPolicy({ ...next.dial, own });
         await chosen.reload();
         await users.reload();
@@ -114,7 +116,7 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
         await listeners.renew(renewed);
       }),
     );
-    tell(config, terminal);
+    tell(config, users, terminal);
     return yield* untilSignal(Effect.never, (signal) => {
       terminal.note(`${signal}: no new sessions; finishing what is on its way`);
       draining = true;
@@ -131,17 +133,23 @@ function tellListening(uri: MsrpUri, url: string | undefined, terminal: Terminal
   terminal.result(event, `listening on ${uri.text}${url === undefined ? "" : ` (${url})`}`);
 }
 
-function tell(config: RelayConfig, terminal: Terminal): void {
-  terminal.note(
-    `relay for ${config.domains.join(", ")}; users in ${config.users.replace(/:\/\/[^@/]*@/, "://")}`,
-  );
+function tell(config: RelayConfig, users: CredentialStore, terminal: Terminal): void {
+  terminal.note(`relay for ${config.domains.join(", ")}; users in ${users.description}`);
   if (config.allowPlainAuth) terminal.note("AUTH without TLS is answered: for development only");
   terminal.note("Ctrl-C ends the relay, SIGHUP reads users, certificate and limits again.");
 }
 
+/** Something that does not end the relay. */
+function tellProblem(message: string, terminal: Terminal): void {
+  terminal.result({ event: "problem", message }, undefined);
+  terminal.note(message);
+}
+
 function scopedUsers(config: RelayConfig, terminal: Terminal): Effect.Effect<CredentialStore, Error, Scope> {
   return Effect.acquireRelease(
-    attempt(() => openCredentials(config.users, { onProblem: (problem) => terminal.note(problem.message) })),
+    attempt(() =>
+      openCredentials(config.users, { onProblem: ({ message }) => tellProblem(message, terminal) }),
+    ),
     (users) => Effect.promise(() => users.close().catch(() => undefined)),
   );
 }
@@ -152,10 +160,11 @@ interface Identity {
   readonly ca?: string;
 }
 
-/** Certificate, key and authorities, as texts. */
-async function identityOf(config: RelayConfig): Promise<Identity> {
-  const { cert, key } = await loadCertificate({ cert: config.cert, key: config.key }, config.domains);
-  return config.ca === undefined ? { cert, key } : { cert, key, ca: await readText(config.ca) };
+/** Certificate, key and authorities, as texts. @param made those of this run, which stay where no file has others */
+async function identityOf({ domains, ca, ...files }: RelayConfig, made?: Identity): Promise<Identity> {
+  const own = files.cert === undefined ? made : undefined;
+  const { cert, key } = own ?? (await loadCertificate(files, domains));
+  return ca === undefined ? { cert, key } : { cert, key, ca: await readAuthorities(ca) };
 }
 
 function sameIdentity(a: Identity, b: Identity): boolean {

@@ -37,7 +37,8 @@ export async function runUser(
   password: (prompt: string) => Promise<string> = readPassword,
 ): Promise<number> {
   const { users, domain } = options;
-  if (users === undefined) throw usage("name the place of the users with --users or MSRPKIT_USERS");
+  if (users === undefined || users === "")
+    throw usage("name the place of the users with --users or MSRPKIT_USERS");
   if (action !== "list" && domain === undefined) {
     throw usage("name the domain of the user with --domain or MSRPKIT_DOMAIN");
   }

@@ -5,7 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { DigestAlgorithm, MaybePromise, UserCredentials } from "../../core/mod.ts";
 import { StaticCredentials } from "../../core/mod.ts";
-import { editHtdigest, parseHtdigest } from "./htdigest_format.ts";
+import { editHtdigest, type HtdigestFault, parseHtdigest } from "./htdigest_format.ts";
 import { replaceFile } from "./replace_file.ts";
 import { type ListedUser, type ManagedStore, StoreError } from "./store.ts";
 
@@ -40,7 +40,7 @@ export class HtdigestFile implements ManagedStore {
     this.description = `htdigest file ${path}`;
   }
 
-  /** Opens a file for a relay. @throws StoreError when it cannot be read */
+  /** Opens a file for a relay. @throws StoreError when it cannot be read, or holds other things than users */
   static async open(path: string, options: HtdigestOptions = {}): Promise<HtdigestFile> {
     const file = new HtdigestFile(path, options);
     await file.#read();
@@ -150,20 +150,23 @@ export class HtdigestFile implements ManagedStore {
     try {
       const traits = await traitsOf(this.#path);
       const { users, faults } = parseHtdigest(await readFile(this.#path, "utf8"));
+      const [first] = faults;
+      // Another file, or one that is just being written: the users that are known stay.
+      if (first !== undefined && users.size === 0) throw this.#fault(first);
       // What was read may be newer than its traits, never older: then the next look reads it once more.
       this.#traits = traits;
       this.#users = users;
       this.#checked = this.#now();
-      for (const { line } of faults.slice(0, 10)) {
-        this.#options.onProblem?.(
-          new StoreError(`${this.#path}:${line}: no line of the form user:realm:HA1`),
-        );
-      }
+      for (const fault of faults.slice(0, 10)) this.#options.onProblem?.(this.#fault(fault));
     } catch (error) {
       if (error instanceof StoreError) throw error;
       const reason = (error as { code?: string }).code ?? String(error);
       throw new StoreError(`Cannot read the users in ${this.#path}: ${reason}`, { cause: error });
     }
+  }
+
+  #fault({ line }: HtdigestFault): StoreError {
+    return new StoreError(`${this.#path}:${line}: no line of the form user:realm:HA1`);
   }
 }
 

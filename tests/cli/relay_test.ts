@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { connectThroughRelay, definePlugin, hashPassword, Msrp } from "../../core/mod.ts";
+import { EXIT_FILE, EXIT_USAGE } from "../../server/exit_codes.ts";
 import { makeNamedCertificates, type NamedCertificates } from "../../testing/certificates.ts";
 import { ownRuntime, type RunningCommand, run, start } from "../support/command.ts";
 import { rejection } from "../support/nodes.ts";
@@ -33,9 +34,7 @@ describe("msrpkit relay", () => {
 
   const file = (name: string): string => join(folder, name);
 
-  async function launch(extra: object = {}): Promise<[RunningCommand, number]> {
-    await copyFile(file("relay.test.pem"), file("cert.pem"));
-    await copyFile(file("relay.test.key"), file("key.pem"));
+  async function writeConfig(extra: object = {}): Promise<void> {
     const config = {
       domains: ["relay.test"],
       listen: ["msrps://127.0.0.1:0;tcp"],
@@ -46,6 +45,12 @@ describe("msrpkit relay", () => {
       ...extra,
     };
     await writeFile(file("relay.json"), JSON.stringify(config));
+  }
+
+  async function launch(extra: object = {}): Promise<[RunningCommand, number]> {
+    await copyFile(file("relay.test.pem"), file("cert.pem"));
+    await copyFile(file("relay.test.key"), file("key.pem"));
+    await writeConfig(extra);
     const relay = start(ownRuntime, ["relay", "--config", file("relay.json"), "--json"]);
     const { uri } = await relay.event("listening");
     return [relay, Number(/:(\d+);tcp$/.exec(String(uri))?.[1])];
@@ -93,6 +98,14 @@ describe("msrpkit relay", () => {
     await writeFile(file("bad.json"), JSON.stringify({ domains: ["a"], limits: { maxDials: 0 }, oops: 1 }));
     const { stderr } = await run(ownRuntime, ["relay", "--config", file("bad.json")]);
     expect([stderr.includes("limits.maxDials"), stderr.includes("oops")]).toEqual([true, true]);
+    for (const [extra, code] of [
+      [{ dial: { allow: ["10.0.0.0/99"] } }, EXIT_USAGE],
+      [{ domains: ["::1"] }, EXIT_USAGE],
+      [{ ca: file("users"), cert: undefined, key: undefined }, EXIT_FILE],
+    ] as const) {
+      await writeConfig(extra);
+      expect((await run(ownRuntime, ["relay", "--config", file("relay.json")])).code).toBe(code);
+    }
   });
 
   test("RFC 4976 §9.2: asks for a certificate and goes on without one; its own has the domain in subjectAltName [4976-6.1-01] [4976-9.2-04]", async () => {
@@ -122,6 +135,14 @@ describe("msrpkit relay", () => {
     relay.signal("SIGHUP");
     await relay.event("reload-failed");
     expect(await ask(later, "tid3456789")).toMatch(/^MSRP tid3456789 401 /);
+    await writeConfig();
+    await writeFile(file("users"), "no users\n");
+    relay.signal("SIGHUP");
+    expect((await relay.event("reload-failed", 2))["message"]).toContain("users:1: no line");
+    await writeFile(file("users"), `${users("two")}no user\n`);
+    relay.signal("SIGHUP");
+    expect((await relay.event("problem"))["message"]).toContain("users:3: no line");
+    await relay.event("reloaded", 2);
     socket.destroy();
     later.destroy();
     await relay.stop("SIGKILL");

@@ -58,6 +58,8 @@ describe("msrpkit user", () => {
       ["add", ...at],
       ["add", "alice", "--users", join(folder, "x")],
       ["list"],
+      ["list", "--users", ""],
+      ["add", " alice", ...at],
       ["rename", "alice"],
     ]) {
       const ended = await run(ownRuntime, ["user", ...args], { input: "p\n" });

@@ -92,6 +92,20 @@ describe("HtdigestFile", () => {
     expect(state.problems[0]).not.toContain("hunter2");
   });
 
+  test("a file of other things is no file without users: at first refused, later the users stay", async () => {
+    const path = join(folder, "other");
+    await writeFile(path, "-----BEGIN CERTIFICATE-----\n");
+    await expect(HtdigestFile.open(path)).rejects.toThrow("other:1: no line of the form user:realm:HA1");
+    await writeFile(path, line("alice", "p"));
+    const file = await HtdigestFile.open(path);
+    await writeFile(path, "\u0000\n");
+    await expect(file.reload()).rejects.toThrow(StoreError);
+    expect(file.size).toBe(1);
+    await writeFile(path, "# nobody any more\n");
+    await file.reload();
+    expect(file.size).toBe(0);
+  });
+
   test("limit: a file of more than 64 MiB is not read; a missing one cannot be opened", async () => {
     const path = join(folder, "huge");
     await writeFile(path, line("alice", "p"));
