@@ -2,6 +2,7 @@
 // Prints one JSON array for the group named on the command line. `wire.ts` runs each group on every runtime in a process
 // of its own, because compilers specialise a decoder for what it has seen.
 import process from "node:process";
+import { joinBytes } from "../core/wire/join_bytes.ts";
 import {
   Decoder,
   encodeRequest,
@@ -73,13 +74,7 @@ function packed(frames: readonly Uint8Array[]): { bytes: Uint8Array; count: numb
     parts.push(frame);
     length += frame.length;
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return { bytes, count: parts.length };
+  return { bytes: joinBytes(parts), count: parts.length };
 }
 
 function cut(bytes: Uint8Array, length: number): Uint8Array[] {

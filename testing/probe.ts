@@ -3,6 +3,7 @@
  * Nothing here sleeps; every wait ends with an event of the transport.
  */
 import type { Accept, Transport, TransportSink } from "../core/node/transport.ts";
+import { joinBytes } from "../core/wire/join_bytes.ts";
 
 /** A promise and the function that resolves it. */
 export interface Latch<T> {
@@ -83,13 +84,7 @@ export class Probe implements TransportSink {
 
   /** Everything received, in one piece. */
   get content(): Uint8Array {
-    const all = new Uint8Array(this.#kept.reduce((total, piece) => total + piece.byteLength, 0));
-    let at = 0;
-    for (const piece of this.#kept) {
-      all.set(piece, at);
-      at += piece.byteLength;
-    }
-    return all;
+    return joinBytes(this.#kept);
   }
 
   /** Waits until so many bytes came in all, or the end. */

@@ -3,6 +3,7 @@
  * written into plain records. For tests that say what goes over the wire and look at what comes back.
  */
 import { createSessionId, Decoder, type Transport, type TransportSink } from "../core/mod.ts";
+import { joinBytes } from "../core/wire/join_bytes.ts";
 
 /** One frame as a test wants to see it. */
 export interface Written {
@@ -27,7 +28,7 @@ export class WireReader {
     const frames: Written[] = [];
     this.#decoder.receive(bytes, (frame) => {
       if (frame.kind === "request" && this.#open !== undefined) {
-        this.#open.body = concat([this.#open.body!, frame.body!]);
+        this.#open.body = joinBytes([this.#open.body!, frame.body!]);
         this.#open.flag = frame.flag;
         if (frame.last) {
           frames.push(this.#open);
@@ -53,17 +54,6 @@ export class WireReader {
     });
     return frames;
   }
-}
-
-/** All parts in a row. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }
 
 /** Octets 0, 1, 2 … modulo 251, so that a shift shows. */

@@ -9,6 +9,7 @@ import { bodyContent } from "../session/send_content.ts";
 import type { BodyContent, SendContent } from "../session/sent.ts";
 import type { Flag } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
+import { joinBytes } from "../wire/join_bytes.ts";
 import { defaultComment } from "../wire/status.ts";
 import type { Fields } from "./frame.ts";
 import type { Answered, ClientLink, Sender } from "./link.ts";
@@ -309,12 +310,5 @@ function readUpTo(source: BodySource, max: number): Uint8Array | undefined {
     parts.push(part);
     length += part.length;
   }
-  if (parts.length === 1) return first;
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
-  }
-  return body;
+  return parts.length === 1 ? first : joinBytes(parts);
 }

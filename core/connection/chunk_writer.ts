@@ -9,6 +9,7 @@ import { formatByteRange } from "../wire/byte_range.ts";
 import type { FrameWriter } from "../wire/encoder.ts";
 import { EndLineScanner } from "../wire/end_line.ts";
 import type { Flag } from "../wire/frame.ts";
+import { joinBytes } from "../wire/join_bytes.ts";
 import type { OutgoingMessage } from "./message.ts";
 import type { MessageRing, RingEntry } from "./message_ring.ts";
 import type { ConnectionLimits } from "./options.ts";
@@ -351,9 +352,5 @@ function frameOverhead(message: OutgoingMessage): number {
 }
 
 function joined(first: Uint8Array, second: Uint8Array | undefined): Uint8Array {
-  if (second === undefined) return first;
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+  return second === undefined ? first : joinBytes([first, second]);
 }

@@ -5,6 +5,7 @@
  */
 import { DeliveryError, LocalProtocolError, RemoteProtocolError } from "../errors.ts";
 import type { HeaderList } from "../wire/header_list.ts";
+import { joinBytes } from "../wire/join_bytes.ts";
 import { parseMediaType } from "../wire/media_type.ts";
 import type { Completion } from "./message_completion.ts";
 import type { Session } from "./session.ts";
@@ -162,13 +163,7 @@ export class Message {
     }
     const only = pieces[0];
     if (only !== undefined && pieces.length === 1) return only;
-    const whole = new Uint8Array(length);
-    let position = 0;
-    for (const piece of pieces) {
-      whole.set(piece, position);
-      position += piece.length;
-    }
-    return whole;
+    return joinBytes(pieces);
   }
 
   /**

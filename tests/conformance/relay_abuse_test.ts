@@ -1,6 +1,7 @@
 // What strangers and users try against a relay: it neither crashes nor fills its memory, and others do not notice.
 // Further cases stand beside the rules that forbid them, by their SEC number.
 import { describe, expect, test } from "#test";
+import { joinBytes } from "../../core/wire/join_bytes.ts";
 import { answer, RelayBench, type RelayPeer, request, settle } from "../support/relay_bench.ts";
 
 const far = "msrp://peer.example:9000/far99;tcp";
@@ -206,7 +207,7 @@ describe("abuse of a relay", () => {
       const sender = await bench.peer();
       sender.peer.transport.write(new TextEncoder().encode(text));
       for (const frame of await sender.take()) expect(frame.what).toBe("400");
-      const said = new TextDecoder().decode(concat(sender.peer.octets));
+      const said = new TextDecoder().decode(joinBytes(sender.peer.octets));
       expect([said.includes("EVIL"), said.includes("Evil"), said.includes("\u0000")]).toEqual([
         false,
         false,
@@ -298,13 +299,3 @@ describe("abuse of a relay", () => {
     await bench.close();
   });
 });
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "#test";
 import { RemoteProtocolError } from "../../core/errors.ts";
+import { joinBytes } from "../../core/wire/join_bytes.ts";
 import {
   Decoder,
   type DecoderOptions,
@@ -51,15 +52,7 @@ function anyBody(id: string, maxPieces = 12): fc.Arbitrary<Uint8Array> {
       .map(text),
     fc.integer({ min: 1, max: 900 }).map((length) => new Uint8Array(length).fill(45)),
   );
-  return fc.array(piece, { maxLength: maxPieces }).map((pieces) => {
-    const body = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const octets of pieces) {
-      body.set(octets, at);
-      at += octets.length;
-    }
-    return body;
-  });
+  return fc.array(piece, { maxLength: maxPieces }).map(joinBytes);
 }
 
 const anyHeader = fc.constantFrom<readonly [string, string]>(
@@ -136,10 +129,6 @@ function writeAnyhow(request: OutgoingRequest): Uint8Array {
   }
 }
 
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
-
 /** Cuts octets at the given places. */
 function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const borders = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
@@ -173,7 +162,7 @@ const anyDamaged: fc.Arbitrary<Uint8Array> = fc
     }),
   )
   .map(([frames, changes]) => {
-    const bytes = [...concatenated(frames)];
+    const bytes = [...joinBytes(frames)];
     for (const [place, octet, kind] of changes) {
       const at = place % bytes.length;
       if (kind === 0) bytes[at] = octet;
@@ -200,7 +189,7 @@ describe("RFC 4975 §9: the decoder", () => {
     () => {
       fc.assert(
         fc.property(
-          fc.oneof(fc.array(anyFrame, { minLength: 1, maxLength: 4 }).map(concatenated), anyDamaged),
+          fc.oneof(fc.array(anyFrame, { minLength: 1, maxLength: 4 }).map(joinBytes), anyDamaged),
           fc.array(fc.nat(), { maxLength: 12 }),
           fc.constantFrom<DecoderOptions>({}, { strict: true }, narrow),
           (bytes, places, options) => {
@@ -263,7 +252,7 @@ describe("RFC 4975 §9: the decoder", () => {
             anyDamaged,
             fc
               .uint8Array()
-              .map((tail) => concatenated([new TextEncoder().encode("MSRP abcd SEND\r\nTo-Path: "), tail])),
+              .map((tail) => joinBytes([new TextEncoder().encode("MSRP abcd SEND\r\nTo-Path: "), tail])),
           ),
           fc.boolean(),
           (bytes, strict) => {

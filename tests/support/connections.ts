@@ -7,8 +7,9 @@ import type { ConnectionOptions } from "../../core/connection/options.ts";
 import type { Transaction } from "../../core/connection/transaction.ts";
 import { formatByteRange } from "../../core/wire/byte_range.ts";
 import type { FailureReport, RequestFrame } from "../../core/wire/frame.ts";
+import { joinBytes as concat } from "../../core/wire/join_bytes.ts";
 import { MsrpUri } from "../../core/wire/uri.ts";
-import { concat, pattern, WireReader, type Written } from "../../testing/wire.ts";
+import { pattern, WireReader, type Written } from "../../testing/wire.ts";
 
 export { concat, pattern, WireReader, type Written };
 

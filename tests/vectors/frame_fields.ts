@@ -1,6 +1,7 @@
 // Frames as vectors describe them: plain fields under the vectors' names, slices joined, headers in canonical spelling.
 // Also the three ways in which octets are fed: whole, octet by octet, and in given segments.
 import { RemoteProtocolError } from "../../core/errors.ts";
+import { joinBytes } from "../../core/wire/join_bytes.ts";
 import {
   type ByteRange,
   Decoder,
@@ -37,7 +38,7 @@ export function decode(segments: readonly Uint8Array[], options: DecoderOptions 
     if (frame.kind === "request" && !(frame.first && frame.last)) {
       parts.push(frame.body ?? new Uint8Array());
       if (!frame.last) return;
-      bodies.push(join(parts.splice(0)));
+      bodies.push(joinBytes(parts.splice(0)));
     } else {
       bodies.push(frame.kind === "request" ? frame.body : undefined);
     }
@@ -69,16 +70,6 @@ export function decode(segments: readonly Uint8Array[], options: DecoderOptions 
 /** Octets one by one. */
 export function singly(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (octet) => Uint8Array.of(octet));
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const canonicalNames: readonly string[] = [

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "#test";
 import { Decoder } from "../../../../core/wire/decoder.ts";
 import type { Frame } from "../../../../core/wire/frame.ts";
+import { joinBytes } from "../../../../core/wire/join_bytes.ts";
 
 const bodies = [5, 3_000, 70_000, 1, 150_000, 40, 2_049].map((length, index) =>
   Uint8Array.from({ length }, (_, at) => (at * 31 + index * 7) % 256),
@@ -16,13 +17,7 @@ function wire(): Uint8Array {
       `Message-ID: message-${index}\r\nByte-Range: 1-${body.length}/${body.length}\r\nContent-Type: text/x-${index}\r\n\r\n`;
     return [new TextEncoder().encode(head), body, new TextEncoder().encode(`\r\n-------${id}$\r\n`)];
   });
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joinBytes(pieces);
 }
 
 describe("frames of one receive call", () => {
