@@ -46,7 +46,7 @@ export interface TapEvents {
    * A message of ours was queued. Its `accepted` tells how it ends; do not touch `delivered`, which asks for a report
    * that the application may not want.
    */
-  sent: { readonly session: Session; readonly sent: Sent; readonly contentType: string | undefined };
+  sent: { readonly session: Session; readonly sent: Sent; readonly contentType: string };
   /** A response to one of our requests came in; `status` is 408 when none did in time. */
   response: {
     readonly session: Session | undefined;

@@ -12,6 +12,7 @@ import { isContainer } from "./inner_types.ts";
 import { OutboxLane } from "./outbox_lane.ts";
 import { type OutboxHost, OutboxMessage } from "./outbox_message.ts";
 import type { BodyContent, SendOptions, Sent } from "./sent.ts";
+import { defaultType } from "./session_size.ts";
 import { essence } from "./session_types.ts";
 
 /** Where an outbox sends: a connection, and whatever makes it write soon. */
@@ -282,10 +283,4 @@ export class Outbox {
 // A message that fits one chunk is whole at once, and may overtake those that are not.
 function isLong(message: OutboxMessage): boolean {
   return (message.total ?? Number.POSITIVE_INFINITY) > 2048;
-}
-
-function defaultType(body: BodyContent): string {
-  if (typeof body === "string") return "text/plain;charset=utf-8";
-  if (body instanceof Blob && body.type !== "") return body.type;
-  return "application/octet-stream";
 }

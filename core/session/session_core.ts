@@ -29,7 +29,7 @@ import { SendGate } from "./session_pending.ts";
 import { MessageQueue } from "./session_queue.ts";
 import { type ReportFields, reportRequest } from "./session_report.ts";
 import { answered, bindingError, requestOf, sessionClosed } from "./session_request.ts";
-import { limitBody } from "./session_size.ts";
+import { defaultType, limitBody } from "./session_size.ts";
 import { type AcceptTypes, checkType, updatedTypes } from "./session_types.ts";
 
 const maxBodilessWaiting = 64;
@@ -259,7 +259,7 @@ export class SessionCore {
   // What the peer said that it takes is held to; nearly always it said nothing, and the outbox gets what it was given.
   #enqueue(outbox: Outbox, content: BodyContent, options: SendOptions): Sent {
     const sent = this.#queued(outbox, content, options);
-    this.#host.sent?.(sent, options.contentType);
+    this.#host.sent?.(sent, options.contentType ?? defaultType(content));
     return sent;
   }
 

@@ -44,7 +44,7 @@ export interface SessionHost {
    */
   readonly outgoing: ((draft: OutgoingDraft) => OutgoingDraft | Promise<OutgoingDraft>) | undefined;
   /** A message was queued. */
-  readonly sent?: (sent: Sent, contentType: string | undefined) => void;
+  readonly sent?: (sent: Sent, contentType: string) => void;
   /** The session is over; called once. */
   ended(error: Error | undefined, unreported: number): void;
   /** Something threw that nobody waits for. */

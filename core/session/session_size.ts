@@ -81,7 +81,8 @@ function tooLarge(size: number, maxBytes: number): LocalProtocolError {
   );
 }
 
-function defaultType(body: BodyContent): string {
+/** The Content-Type of a body that was given without one. */
+export function defaultType(body: BodyContent): string {
   if (typeof body === "string") return "text/plain;charset=utf-8";
   return body instanceof Blob && body.type !== "" ? body.type : "application/octet-stream";
 }

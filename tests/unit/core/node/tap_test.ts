@@ -69,7 +69,7 @@ test("wire: what one side transmits is what the other receives, octet by octet, 
   expect(times.every((at, index) => at >= (times[index - 1] ?? 0))).toBe(true);
 });
 
-test("sent: tells how each message of ours ends", async () => {
+test("sent: tells how each message of ours ends, and its type also where the caller gave none", async () => {
   const pair = new NodePair();
   const ends: string[] = [];
   pair.client.tap("sent", ({ sent, contentType }) => {
@@ -86,7 +86,7 @@ test("sent: tells how each message of ours ends", async () => {
   await session.send("b", { messageId: "m.bad1" }).accepted.catch(() => undefined);
   await settle();
   await pair.close();
-  expect(ends).toEqual(["m.good text/plain accepted", "m.bad1 undefined 403"]);
+  expect(ends).toEqual(["m.good text/plain accepted", "m.bad1 text/plain;charset=utf-8 403"]);
 });
 
 test("settled: names the plugin that refused, and how long the verdict took", async () => {
