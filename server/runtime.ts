@@ -10,7 +10,15 @@ import type {
   ServiceRecord,
   WebSocketOptions,
 } from "../adapters/node.ts";
-import type { Clock, ConnectOptions, Connector, Msrp, NegotiatorAdapter, Session } from "../core/mod.ts";
+import type {
+  Clock,
+  ConnectOptions,
+  Connector,
+  DigestHashes,
+  Msrp,
+  NegotiatorAdapter,
+  Session,
+} from "../core/mod.ts";
 
 export type { Acceptor, Listener, ListenOptions, WebSocketOptions };
 
@@ -29,6 +37,8 @@ export interface Adapter extends NegotiatorAdapter {
   resolveHost(host: string): Promise<readonly string[]>;
   /** The SRV records of a service, by DNS; empty when there are none. */
   resolveServices(name: string): Promise<readonly ServiceRecord[]>;
+  /** The hashes of Digest by this runtime's own functions. */
+  readonly digestHashes: DigestHashes;
   /** The clock of this runtime. */
   readonly systemClock: Clock;
 }
