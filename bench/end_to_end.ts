@@ -11,25 +11,12 @@ import { createInterface } from "node:readline";
 import { Msrp, type SendOptions, type Sent, type Session } from "../core/mod.ts";
 import { createSessionId } from "../core/wire/mod.ts";
 import { bulkBytes, chunkBytes, plan, type ReceiverAddress, smallBytes } from "./end_to_end_plan.ts";
-import { processorSeconds } from "./processor_time.ts";
 import { ownSockets } from "./raw.ts";
-import { type BenchRow, share } from "./row.ts";
+import { type Case, measure } from "./rounds.ts";
 import { commandFor, ownAdapter, ownRuntime } from "./runtimes.ts";
-
-/** One thing to measure: `run` does it once and gives the amount that it moved. */
-interface Case {
-  readonly name: string;
-  readonly unit: BenchRow["unit"];
-  readonly run: () => Promise<number>;
-  readonly control?: string;
-  readonly least?: number;
-}
 
 type Way = "tcp" | "tls";
 
-const rounds = Number(process.env["BENCH_ROUNDS"] ?? 7);
-const roundMs = 300;
-const warmMs = Number(process.env["BENCH_WARM_MS"] ?? 2000);
 const smallRun = 8192;
 const body = new Uint8Array(smallBytes).map((_, index) => 65 + (index % 26));
 // No hyphen run of an end-line in it, and no pattern either: what a picture looks like.
@@ -146,62 +133,12 @@ async function cases(way: Way): Promise<Case[]> {
   ];
 }
 
-/** What a case cost in all its rounds. */
-class Tally {
-  best = 0;
-  amount = 0;
-  /** Processor time of sender and receiver, in seconds. */
-  readonly spent: [number, number] = [0, 0];
-
-  /** Runs for at least `roundMs`. */
-  async round(run: Case["run"], forMs: number = roundMs): Promise<void> {
-    const before = ends.map(processorSeconds);
-    const began = performance.now();
-    let amount = 0;
-    do amount += await run();
-    while (performance.now() - began < forMs);
-    this.best = Math.max(this.best, (amount * 1e3) / (performance.now() - began));
-    this.amount += amount;
-    for (const end of [0, 1] as const) this.spent[end] += processorSeconds(ends[end]!) - before[end]!;
-  }
-
-  /** What the busier of both processes would reach if it had a processor for itself. */
-  get perProcessor(): number {
-    return this.amount / Math.max(...this.spent);
-  }
-}
-
 for (const way of ["tcp", "tls"] as const) {
   if (words.length > 0 && words.includes(way === "tcp" ? "tls" : "tcp")) continue;
   const chosen = (await cases(way)).filter(({ name }) =>
     words.every((word) => word === way || name.includes(word)),
   );
-  for (const { run } of chosen) await new Tally().round(run, warmMs);
-  const tallies = chosen.map(() => new Tally());
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, { run }] of chosen.entries()) await tallies[index]!.round(run);
-  }
-  for (const [index, { name, unit, control, least }] of chosen.entries()) {
-    const tally = tallies[index]!;
-    const of = tallies[chosen.findIndex((other) => other.name === control)];
-    const row: BenchRow = {
-      name,
-      unit,
-      rate: tally.best,
-      perProcessor: tally.perProcessor,
-      ...(of === undefined
-        ? {}
-        : { ...share(tally.best, of.best, least), processorRatio: tally.perProcessor / of.perProcessor }),
-      ...(control === undefined ? {} : { control }),
-    };
-    if (process.env["BENCH_DEBUG"])
-      console.error(
-        name,
-        tally.amount,
-        tally.spent.map((s) => ((s * 1e3) / tally.amount).toFixed(4)),
-      );
-    console.log(JSON.stringify(row));
-  }
+  await measure(chosen, ends);
 }
 receiver.stdin.end();
 await app.close({ drainMs: 0 });

@@ -71,6 +71,13 @@ const parts: readonly Part[] = [
     runs: [["tcp"], ["tls"]],
     read: (lines) => lines.map((line) => JSON.parse(line) as BenchRow),
   },
+  {
+    name: "web-socket",
+    title: "Client to endpoint through the relay, 64 KiB chunks",
+    script: "web_socket.ts",
+    runs: [[]],
+    read: (lines) => lines.map((line) => JSON.parse(line) as BenchRow),
+  },
 ];
 
 const { values, positionals } = parseArgs({
