@@ -4,7 +4,7 @@
  */
 import type { Digest } from "../sdp/fingerprint.ts";
 import type { NegotiatedMedia, Negotiation } from "../sdp/negotiated.ts";
-import type { AnswerOptions, NegotiatorOptions } from "../sdp/negotiator.ts";
+import type { AnswerOptions, NegotiatorOptions, OfferResult } from "../sdp/negotiator.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionSettings } from "../session/session_options.ts";
 import type { MsrpUri } from "../wire/uri.ts";
@@ -76,13 +76,7 @@ export interface NegotiationOutcome extends Omit<Negotiation, "media"> {
 /** What has come of a received offer. */
 export type OfferOutcome =
   | (NegotiationOutcome & { readonly ok: true /** SDP to send back. */; readonly answer: string })
-  | {
-      readonly ok: false;
-      /** SIP status that refuses it: 488 when nothing in it can be used, 491 for glare. */
-      readonly sipStatus: 488 | 491;
-      /** Why, for example `no-common-type`, `address-mismatch`, `glare`. */
-      readonly code: string;
-    };
+  | Extract<OfferResult, { readonly ok: false }>;
 
 /** Choices for one answer. */
 export type SessionAnswerOptions = Omit<AnswerOptions, "resolved">;

@@ -22,6 +22,7 @@ import {
   named,
   type PluginHost,
   type Reporter,
+  stageNames,
 } from "./plugin.ts";
 import { type TapEvents, type TapName, tapNames } from "./tap.ts";
 import type { NodeUpgradeContext } from "./upgrade.ts";
@@ -266,18 +267,6 @@ export class Pipeline<Seat> {
 }
 
 type StageName = "upgrade" | "connect" | "request" | "chunk" | "message" | "deliver" | "outgoing";
-const stageNames = [
-  "upgrade",
-  "connect",
-  "request",
-  "chunk",
-  "assemble",
-  "message",
-  "deliver",
-  "forward",
-  "report",
-  "outgoing",
-] as const;
 
 function steps<C>(hooks: readonly Hooks<never>[], stage: StageName): Step<C>[] {
   return hooks.flatMap((entry, index) => {

@@ -145,9 +145,8 @@ export function definePlugin<State>(
   });
 }
 
-const hookNames: ReadonlySet<string> = new Set<Exclude<keyof Hooks, "name" | "taps">>([
-  "session",
-  "ended",
+/** The stages, in the order in which they are told. */
+export const stageNames: readonly Exclude<keyof Hooks, "name" | "taps" | "session" | "ended">[] = [
   "upgrade",
   "connect",
   "request",
@@ -155,10 +154,12 @@ const hookNames: ReadonlySet<string> = new Set<Exclude<keyof Hooks, "name" | "ta
   "assemble",
   "message",
   "deliver",
-  "outgoing",
   "forward",
   "report",
-]);
+  "outgoing",
+];
+
+const hookNames: ReadonlySet<string> = new Set(["session", "ended", ...stageNames]);
 
 // A hook under a wrong name would never run, and nobody would be told.
 function checkHooks(hooks: unknown, plugin?: string): void {

@@ -79,12 +79,7 @@ function bodyFault(context: FieldContext, body: BodyEnd): void {
   const { head } = context;
   const typed = (head.seen & SEEN_CONTENT_TYPE) !== 0;
   if (body.immediate && !typed) {
-    tolerate(
-      context,
-      "blank-line-without-body",
-      "blank-line-without-body",
-      "Cannot read frame: a blank line, no body",
-    );
+    tolerate(context, "blank-line-without-body", "Cannot read frame: a blank line, no body");
     return;
   }
   if (body.immediate) {
@@ -100,23 +95,13 @@ function bodyFault(context: FieldContext, body: BodyEnd): void {
     );
   } else if (context.contentTypeLine !== head.count - 1) {
     head.irregular = true;
-    tolerate(
-      context,
-      "content-type-not-last",
-      "content-type-not-last",
-      "Cannot read headers: fields after Content-Type",
-    );
+    tolerate(context, "content-type-not-last", "Cannot read headers: fields after Content-Type");
   }
 }
 
 function responseFault(context: FieldContext, flag: Flag): RemoteProtocolError | undefined {
   if (flag === "$") return undefined;
-  tolerate(
-    context,
-    "response-flag-not-dollar",
-    "response-flag-not-dollar",
-    "Cannot use response: its flag is not $",
-  );
+  tolerate(context, "response-flag-not-dollar", "Cannot use response: its flag is not $");
   return context.head.fault;
 }
 
@@ -150,7 +135,7 @@ function methodFault(
   if (!hasBody && (seen & (SEEN_CONTENT_TYPE | SEEN_MIME)) !== 0) {
     const message = "Cannot use request: it describes a body and has none";
     head.irregular = true;
-    tolerate(context, "mime-header-without-body", "mime-header-without-body", message);
+    tolerate(context, "mime-header-without-body", message);
   }
   return undefined;
 }

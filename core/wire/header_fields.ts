@@ -42,7 +42,7 @@ export function readField(context: FieldContext, line: number, end: number): voi
   if (colon < 0) return;
   let value = bytes[colon + 1] === 32 && colon + 1 < end ? colon + 2 : colon + 1;
   const noBlank = "Cannot read header: no blank after the colon";
-  if (value === colon + 1 && !tolerate(context, "blank-in-header", "bad-header", noBlank)) return;
+  if (value === colon + 1 && !tolerate(context, "blank-in-header", noBlank, "bad-header")) return;
   if (!isUtf8Text(bytes, value, end)) {
     fault(context, "bad-header", "Cannot read header: its value holds a control character or is not UTF-8");
     return;
@@ -55,7 +55,7 @@ export function readField(context: FieldContext, line: number, end: number): voi
     while (value < end && (bytes[value] === 32 || bytes[value] === 9)) value++;
     const manyBlanks = "Cannot read header: more than one blank after the colon";
     if (value === end) value = first;
-    else if (value > first && !tolerate(context, "blank-in-header", "bad-header", manyBlanks)) return;
+    else if (value > first && !tolerate(context, "blank-in-header", manyBlanks, "bad-header")) return;
     if (isRepeated(context, reader.bit)) {
       fault(context, "duplicate-header", "Cannot read headers: a field that may occur once is repeated");
       return;
@@ -93,8 +93,13 @@ export function semanticFault(context: FieldContext, code: string, message: stri
   context.head.semanticFault ??= new RemoteProtocolError(code, message);
 }
 
-/** True when an oddity is let through, and notes it; else records the fault that it is. */
-export function tolerate(context: FieldContext, oddity: string, code: string, message: string): boolean {
+/** True when an oddity is let through, and notes it; else records the fault that it is, by the oddity's name or `code`. */
+export function tolerate(
+  context: FieldContext,
+  oddity: string,
+  message: string,
+  code: string = oddity,
+): boolean {
   if (context.limits.strict) {
     fault(context, code, message);
     return false;
@@ -149,7 +154,7 @@ function readPath(context: FieldContext, start: number, end: number): readonly M
   let parts = text.split(" ");
   if (parts.length > 1 && parts.includes("") && parts.some((part) => part !== "")) {
     if (
-      !tolerate(context, "blank-in-header", "bad-uri", "Cannot read path: more than one blank between URIs")
+      !tolerate(context, "blank-in-header", "Cannot read path: more than one blank between URIs", "bad-uri")
     )
       return;
     parts = parts.filter((part) => part !== "");
@@ -217,8 +222,8 @@ function reportValue(context: FieldContext, start: number, end: number): string 
   const tolerated = tolerate(
     context,
     "blank-in-header",
-    "bad-report-value",
     "Cannot read header: a blank at its end",
+    "bad-report-value",
   );
   return tolerated ? trimmed : text;
 }
@@ -240,7 +245,7 @@ function readContentType(context: FieldContext, start: number, end: number): voi
   head.contentType = text;
   if (isMediaType(text)) return;
   const message = "Cannot read Content-Type: it is no type/subtype with parameters";
-  if (isSpacedMediaType(text)) tolerate(context, "blank-in-content-type", "bad-content-type", message);
+  if (isSpacedMediaType(text)) tolerate(context, "blank-in-content-type", message, "bad-content-type");
   else fault(context, "bad-content-type", message);
 }
 
