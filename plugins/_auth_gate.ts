@@ -175,14 +175,29 @@ export class AuthGate {
         method === "bearer" ? [["WWW-Authenticate", 'Bearer error="invalid_token"']] : bearerChallenge,
       );
     }
-    // Somebody else's function may give anything: only a plain yes is one.
-    if ((await this.#parts.permit(who, { method, remoteAddress })) !== true) {
-      this.#tell(method, "refused", who.user, "not permitted", remoteAddress);
-      return c.reject(403);
-    }
-    c.set(handshakeUser, who);
-    this.#tell(method, "accepted", who.user, undefined, remoteAddress);
-    return next();
+    const known = who;
+    return await this.#permitted(known, method, remoteAddress, (yes) => {
+      if (!yes) return c.reject(403);
+      c.set(handshakeUser, known);
+      return next();
+    });
+  }
+
+  // Asks whether somebody who is known may come in, and tells the answer.
+  #permitted(
+    who: HandshakeUser,
+    method: AuthMethod,
+    remoteAddress: string,
+    decide: (yes: boolean) => MaybeVerdict,
+  ): MaybeVerdict {
+    const answered = (answer: boolean): MaybeVerdict => {
+      // Somebody else's function may give anything: only a plain yes is one.
+      if (answer === true) this.#tell(method, "accepted", who.user, undefined, remoteAddress);
+      else this.#tell(method, "refused", who.user, "not permitted", remoteAddress);
+      return decide(answer === true);
+    };
+    const permitted = this.#parts.permit(who, { method, remoteAddress });
+    return typeof permitted === "boolean" ? answered(permitted) : Promise.resolve(permitted).then(answered);
   }
 
   // Certificates
@@ -194,22 +209,12 @@ export class AuthGate {
       return next();
     const who = this.#certified(certificate);
     if (who === undefined) return next();
-    const { remoteAddress } = connection;
-    const permitted = this.#parts.permit(who, { method: "certificate", remoteAddress });
-    const decide = (answer: boolean): MaybeVerdict => {
-      const yes = answer === true;
-      this.#tell(
-        "certificate",
-        yes ? "accepted" : "refused",
-        who.user,
-        yes ? undefined : "not permitted",
-        remoteAddress,
-      );
+    const decide = (yes: boolean): MaybeVerdict => {
       if (!yes) return c.reject(403);
       connection.set(handshakeUser, who);
       return next();
     };
-    return typeof permitted === "boolean" ? decide(permitted) : permitted.then(decide);
+    return this.#permitted(who, "certificate", connection.remoteAddress, decide);
   }
 
   #certified(certificate: PeerCertificate): HandshakeUser | undefined {
@@ -268,19 +273,9 @@ export class AuthGate {
     }
     const who: HandshakeUser = { user: outcome.user, realm: outcome.realm };
     this.#locks.succeeded(userKey(outcome.user, remoteAddress));
-    const permitted = this.#parts.permit(who, { method: "digest", remoteAddress });
-    const decide = (answer: boolean): MaybeVerdict => {
-      const yes = answer === true;
-      this.#tell(
-        "digest",
-        yes ? "accepted" : "refused",
-        who.user,
-        yes ? undefined : "not permitted",
-        remoteAddress,
-      );
-      return yes ? this.#pass(c, next, who, outcome.headers) : c.reject(403);
-    };
-    return typeof permitted === "boolean" ? decide(permitted) : permitted.then(decide);
+    const decide = (yes: boolean): MaybeVerdict =>
+      yes ? this.#pass(c, next, who, outcome.headers) : c.reject(403);
+    return this.#permitted(who, "digest", remoteAddress, decide);
   }
 
   // A relay further inside gives out a URI; where there is none, the connection has a user from now on.
