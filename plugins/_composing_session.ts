@@ -70,6 +70,9 @@ export function composingOf(session: Session): ComposingSession | undefined {
   return session.get(key);
 }
 
+// The peer's timer is as long as ours: a status that is only sent when both end comes too late, and who writes flickers.
+const leadMs = 1_000;
+
 interface Composer {
   readonly machine: ComposingReceiver;
   readonly from: CpimAddress | undefined;
@@ -97,7 +100,8 @@ export class ComposingSession {
     this.#session = session;
     this.#settings = settings;
     this.#host = host;
-    this.#sender = new ComposingSender({ idleMs: idleTimeoutMs, refreshMs, gapMs: minGapMs });
+    const times = { idleMs: idleTimeoutMs, refreshMs: refreshMs - leadMs, gapMs: minGapMs };
+    this.#sender = new ComposingSender(times);
     session.set(key, this);
   }
 

@@ -99,7 +99,8 @@ export function decideImdn(
   if (messageId === undefined || datetime === undefined || to === undefined) return undefined;
   if (isNotification(head) || !roles.includes(role) || !imdnRequests(head).includes(request))
     return undefined;
-  if (policy === "silent" || (!anonymous && isAnonymous(to))) return undefined;
+  // Whatever else somebody's function gave: nobody has agreed to tell.
+  if ((policy !== "send" && policy !== "forbid") || (!anonymous && isAnonymous(to))) return undefined;
   const status: ImdnStatus = policy === "forbid" ? "forbidden" : event;
   const routes = addresses(head, "IMDN-Record-Route");
   return {

@@ -66,6 +66,9 @@ describe("decideImdn()", () => {
     expect(decideImdn(head, "displayed")).toBe(undefined);
     expect(decideImdn(head, "displayed", { anonymous: true, policy: "forbid" })?.status).toBe("forbidden");
     expect(decideImdn(head, "displayed", { anonymous: true, policy: "silent" })).toBe(undefined);
+    expect(decideImdn(head, "displayed", { anonymous: true, policy: Promise.resolve("send") as never })).toBe(
+      undefined,
+    );
   });
 
   test("an aggregate is a notification too, other multiparts are not", () => {

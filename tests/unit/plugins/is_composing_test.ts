@@ -115,6 +115,17 @@ describe("isComposing(): who writes", () => {
     }
   });
 
+  test("RFC 3994 §3.3: who goes on writing is shown so without a gap: the refresh comes before the time-out", async () => {
+    const { pair, mine, shown, documents, pass } = await ends();
+    for (let count = 0; count < 40; count++) {
+      mine.typing();
+      await pass(10_000);
+    }
+    expect(states(documents)).toEqual(["active", "active", "active", "active"]);
+    expect(shown).toEqual(["active status"]);
+    await pair.close();
+  });
+
   test("RFC 3994 §3.2: without refresh the element is left out and nothing is repeated [IC-14]", async () => {
     const { pair, mine, documents, pass } = await ends({ refreshMs: Number.POSITIVE_INFINITY });
     for (let count = 0; count < 40; count++) {
