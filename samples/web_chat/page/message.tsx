@@ -75,7 +75,7 @@ function FileView({ item, file, actions }: Props & { file: FileInfo }) {
           </span>
         )}
         <span class="file-name">
-          <strong>{file.name}</strong>
+          <strong title={file.name}>{file.name}</strong>
           <span class="file-size">
             {item.paused && moving ? "paused · " : ""}
             {moving ? `${formatSize(sent)} of ${formatSize(file.size)}` : formatSize(file.size)}
