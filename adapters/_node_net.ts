@@ -13,6 +13,7 @@ import {
   type TransportListener,
   type TransportListenOptions,
 } from "./_limits.ts";
+import { opened } from "./_node_opened.ts";
 import { adopt, type Reads, sharedReads } from "./_node_read.ts";
 import { NodeSocketTransport } from "./_node_socket.ts";
 import { clientHandshake, clientTls, tlsServer } from "./_node_tls.ts";
@@ -37,7 +38,7 @@ export async function nodeAttempt(
     autoSelectFamily: false,
     ...(reads === undefined ? {} : { onread: reads.onread }),
   });
-  await connected(plain, signal);
+  await opened(plain, "connect", signal);
   if (!target.secure) return join(plain, accept, limits, reads === undefined ? {} : { reads });
   const socket = tls.connect({ ...clientTls(target), socket: plain });
   let peer: PeerCertificate | undefined;
@@ -48,28 +49,6 @@ export async function nodeAttempt(
     throw signal.aborted ? signal.reason : tlsFailure(authority(target.host, target.port), error);
   }
   return join(socket, accept, limits, { peer });
-}
-
-function connected(socket: net.Socket, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      signal.removeEventListener("abort", onAbort);
-      socket.removeListener("error", onError);
-    };
-    const onError = (error: Error): void => {
-      done();
-      socket.on("error", () => {});
-      socket.destroy();
-      reject(error);
-    };
-    const onAbort = (): void => onError(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-    socket.on("error", onError);
-    socket.once("connect", () => {
-      done();
-      resolve();
-    });
-  });
 }
 
 /** What a socket comes with. */

@@ -3,6 +3,7 @@
 import tls from "node:tls";
 import type { ConnectTarget, PeerCertificate, TlsOptions } from "../core/node/transport.ts";
 import { authority, tlsFailure } from "./_failure.ts";
+import { opened } from "./_node_opened.ts";
 import {
   describePeer,
   expectedName,
@@ -32,40 +33,17 @@ export function clientTls(target: ConnectTarget): tls.ConnectionOptions {
  * Waits for the handshake of a client's socket and judges the server.
  * @throws what the handshake or the socket below failed with, or the signal's reason; the socket is destroyed then
  */
-export function clientHandshake(
+export async function clientHandshake(
   socket: tls.TLSSocket,
   target: ConnectTarget,
   signal: AbortSignal,
 ): Promise<PeerCertificate | undefined> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      signal.removeEventListener("abort", onAbort);
-      socket.removeListener("error", onError);
-      socket.removeListener("close", onClose);
-    };
-    const onError = (error: Error): void => {
-      done();
-      // There may be another error on the way out, with nobody left to hear it.
-      socket.on("error", () => {});
-      socket.destroy();
-      reject(error);
-    };
-    const onAbort = (): void => onError(signal.reason as Error);
-    const onClose = (): void => onError(new Error("the peer closed the connection"));
-    signal.addEventListener("abort", onAbort, { once: true });
-    socket.on("error", onError);
-    socket.on("close", onClose);
-    socket.once("secureConnect", () => {
-      const peer = peerOf(socket, usesAuthority(target.tls));
-      const fault = fingerprintFault(target.tls, peer?.der);
-      if (fault) {
-        onError(fault);
-        return;
-      }
-      done();
-      resolve(peer);
-    });
+  let peer: PeerCertificate | undefined;
+  await opened(socket, "secureConnect", signal, () => {
+    peer = peerOf(socket, usesAuthority(target.tls));
+    return fingerprintFault(target.tls, peer?.der);
   });
+  return peer;
 }
 
 function peerOf(socket: tls.TLSSocket, asked: boolean): PeerCertificate | undefined {
