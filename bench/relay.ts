@@ -10,15 +10,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { freePort, untilListening } from "../tests/harness/poll.ts";
 import { kamailioInstalled, startKamailioRelay } from "./relay_kamailio.ts";
 import {
   family,
-  freePort,
   generate as generateOnce,
   generator,
   generatorCore,
   identity,
-  listening,
   type Result,
   relayCore,
   relayFlags,
@@ -94,7 +93,7 @@ async function measure(name: string, tls: boolean, start: (port: number) => Star
     for (let attempt = 0; attempt < tries; attempt++) {
       const port = await freePort();
       const relay = start(port);
-      await listening(port);
+      await untilListening(port);
       const result = generate([...relayFlags(port, tls, relay.pid), ...flags]);
       await relay.stop();
       if (result.ok) results.push(result);
@@ -117,10 +116,10 @@ async function measureProxy(runtime: Runtime): Promise<void> {
     const [first = "", ...before] = [...generatorCore, generator];
     const sink = spawn(first, [...before, "sink", "--port", String(target), ...uri], { stdio: "ignore" });
     const sinkEnded = new Promise<void>((resolve) => sink.once("close", () => resolve()));
-    await listening(target);
+    await untilListening(target);
     const [program, args] = commandFor(runtime, "raw_proxy.ts", [String(port), String(target)]);
     const proxy = run([...relayCore, program, ...args]);
-    await listening(port);
+    await untilListening(port);
     const flags = ["--port", String(port), "--pid", family(proxy.pid), ...uri, ...chunkFlags];
     const result = generate(["direct", ...flags]);
     sink.kill("SIGKILL");

@@ -7,8 +7,9 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { freePort, untilListening } from "../tests/harness/poll.ts";
 import { RelayClient } from "./relay_clients.ts";
-import { domain, freePort, listening, relayCore, startRelay } from "./relay_tools.ts";
+import { domain, relayCore, startRelay } from "./relay_tools.ts";
 import { installed, type Runtime } from "./runtimes.ts";
 
 const perSecond = 400;
@@ -197,7 +198,7 @@ if (own === "--attack") {
   for (const runtime of chosen.length > 0 ? chosen : installed) {
     const port = await freePort();
     const relay = startRelay(runtime, port, false);
-    await listening(port);
+    await untilListening(port);
     await honest(port);
     for (const name of ["nothing", ...Object.keys(attacks), "nothing"]) {
       const victim = await RelayClient.open(place(port));

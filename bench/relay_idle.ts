@@ -5,8 +5,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
+import { freePort, untilListening } from "../tests/harness/poll.ts";
 import { openClients, reachAll } from "./relay_clients.ts";
-import { domain, freePort, generateAny, listening, startRelay } from "./relay_tools.ts";
+import { domain, generateAny, startRelay } from "./relay_tools.ts";
 import { installed, type Runtime } from "./runtimes.ts";
 
 const words = process.argv.slice(2);
@@ -31,7 +32,7 @@ for (const runtime of wanted.length > 0 ? wanted : installed) {
       maxConnectionsPerAddress: 20_000,
       maxBindingsPerUser: 20_000,
     });
-    await listening(port);
+    await untilListening(port);
     const place = { port, tls, domain };
     const before = residentKib(relay.pid);
     const clients = await openClients(place, count);

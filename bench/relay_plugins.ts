@@ -10,15 +10,8 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import {
-  folder,
-  freePort,
-  generate,
-  listening,
-  relayFlags,
-  type Started,
-  startRelay,
-} from "./relay_tools.ts";
+import { freePort, untilListening } from "../tests/harness/poll.ts";
+import { folder, generate, relayFlags, type Started, startRelay } from "./relay_tools.ts";
 import { installed, type Runtime } from "./runtimes.ts";
 
 /** At least this share of the bare relay's messages is demanded. */
@@ -59,7 +52,7 @@ for (const runtime of wanted.length > 0 ? wanted : installed) {
   const [barePort, fullPort] = [await freePort(), await freePort()];
   const bare = startRelay(runtime, barePort, false);
   const full = startRelay(runtime, fullPort, false, ["--plugins", pluginFile, "--metrics", "127.0.0.1:0"]);
-  await Promise.all([listening(barePort), listening(fullPort)]);
+  await Promise.all([untilListening(barePort), untilListening(fullPort)]);
   for (const [name, flags] of cases) {
     const pairs = measure([bare, barePort], [full, fullPort], ["--failure-report", "yes", ...flags]);
     const of = (what: keyof Pair): number => middle(pairs.map((pair) => pair[what]));

@@ -4,8 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { freePort, untilListening } from "../tests/harness/poll.ts";
 import { openClients } from "./relay_clients.ts";
-import { domain, freePort, listening, startRelay } from "./relay_tools.ts";
+import { domain, startRelay } from "./relay_tools.ts";
 import { installed, type Runtime } from "./runtimes.ts";
 
 const count = Number(process.env["WS_CLIENTS"] ?? 2000);
@@ -20,8 +21,8 @@ console.log(
 for (const runtime of wanted.length > 0 ? wanted : installed) {
   const [tcp, port] = [await freePort(), await freePort()];
   const relay = startRelay(runtime, tcp, false, [], limits, [`ws://127.0.0.1:${port}/msrp`]);
-  await listening(tcp);
-  await listening(port);
+  await untilListening(tcp);
+  await untilListening(port);
   const clients = await openClients({ port, tls: false, domain, webSocket: "/msrp" }, count, 20);
   const sentAt = new Map<string, number>();
   const waits: number[] = [];
