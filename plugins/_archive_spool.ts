@@ -4,19 +4,15 @@
  */
 import type { PluginHost } from "../core/mod.ts";
 import type { ArchiveFate, ArchiveProblem, ArchiveRecord, ArchiveStore } from "./_archive_types.ts";
-import { Delivery } from "./_delivery.ts";
+import { Delivery, type DeliveryWaits } from "./_delivery.ts";
 
 /** Limits of a spool. */
-export interface SpoolOptions {
+export interface SpoolOptions extends DeliveryWaits {
   readonly store: Pick<ArchiveStore, "store">;
   readonly maxMessages: number;
   readonly maxBytes: number;
-  /** How long the first message of a batch waits for others. */
-  readonly batchMs: number;
   readonly maxBatch: number;
   readonly storeTimeoutMs: number;
-  readonly retryMs: number;
-  readonly maxRetryMs: number;
   readonly problem: (problem: ArchiveProblem) => void;
   /** Told when there is something to flush, and when there is nothing. */
   readonly busy: (spool: ArchiveSpool, busy: boolean) => void;
@@ -55,18 +51,8 @@ export class ArchiveSpool {
   constructor(options: SpoolOptions, host: PluginHost) {
     this.#options = options;
     this.#host = host;
-    const { batchMs, retryMs, maxRetryMs } = options;
-    this.#delivery = new Delivery(
-      {
-        batchMs,
-        retryMs,
-        maxRetryMs,
-        empty: () => this.#empty,
-        deliver: () => this.#write(),
-        done: () => options.busy(this, false),
-      },
-      host,
-    );
+    const [empty, deliver] = [() => this.#empty, () => this.#write()];
+    this.#delivery = new Delivery(options, { empty, deliver, done: () => options.busy(this, false) }, host);
   }
 
   /** Messages that are not stored. */

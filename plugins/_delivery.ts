@@ -5,14 +5,18 @@
 import type { PluginHost } from "../core/mod.ts";
 import { Backoff } from "./_backoff.ts";
 
-/** What is delivered, and when. */
-export interface DeliveryOptions {
+/** How long deliveries wait. */
+export interface DeliveryWaits {
   /** How long the first of a batch waits for others. */
   readonly batchMs: number;
   /** Wait after the first failure; twice as long after each further one. */
   readonly retryMs: number;
   /** Longest wait after a failure. */
   readonly maxRetryMs: number;
+}
+
+/** What is delivered. */
+export interface DeliveryQueue {
   /** True when nothing waits. */
   readonly empty: () => boolean;
   /** Delivers a batch, or gives it up, and calls `succeeded()` or `failed()`; false when it is to be tried again. */
@@ -31,7 +35,8 @@ export interface FlushWaits {
 
 /** The deliveries of one queue. */
 export class Delivery {
-  readonly #options: DeliveryOptions;
+  readonly #batchMs: number;
+  readonly #queue: DeliveryQueue;
   readonly #host: Pick<PluginHost, "setTimer">;
   readonly #backoff: Backoff;
   #cancel: (() => void) | undefined;
@@ -39,10 +44,11 @@ export class Delivery {
   #flushes = 0;
   #retryInMs = 0;
 
-  constructor(options: DeliveryOptions, host: Pick<PluginHost, "setTimer">) {
-    this.#options = options;
+  constructor(waits: DeliveryWaits, queue: DeliveryQueue, host: Pick<PluginHost, "setTimer">) {
+    this.#batchMs = waits.batchMs;
+    this.#queue = queue;
     this.#host = host;
-    this.#backoff = new Backoff(options.retryMs, options.maxRetryMs);
+    this.#backoff = new Backoff(waits.retryMs, waits.maxRetryMs);
   }
 
   /** True while `flush()` runs: the clock of the node may stand still. */
@@ -52,10 +58,10 @@ export class Delivery {
 
   /** Sees to it that what waits is delivered. @param soon at once: somebody waits */
   kick(soon = false): void {
-    if (this.#running !== undefined || this.flushing || this.#options.empty()) return;
+    if (this.#running !== undefined || this.flushing || this.#queue.empty()) return;
     if (this.#cancel !== undefined && (!soon || this.#backoff.failures > 0)) return;
     if (soon) void this.#run();
-    else this.#later(this.#options.batchMs);
+    else this.#later(this.#batchMs);
   }
 
   /** It worked. */
@@ -74,7 +80,7 @@ export class Delivery {
    * @returns false when something is left after the time
    */
   async flush(withinMs: number, waits: FlushWaits = {}): Promise<boolean> {
-    const { empty } = this.#options;
+    const { empty } = this.#queue;
     const { pauseMs = () => this.#retryInMs } = waits;
     let over = false;
     const limit = pause(withinMs);
@@ -125,8 +131,8 @@ export class Delivery {
   async #deliverAll(): Promise<boolean> {
     // What else comes in this turn goes along.
     await Promise.resolve();
-    while (!this.#options.empty()) if (!(await this.#options.deliver())) return false;
-    this.#options.done();
+    while (!this.#queue.empty()) if (!(await this.#queue.deliver())) return false;
+    this.#queue.done();
     return true;
   }
 }

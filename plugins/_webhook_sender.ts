@@ -3,7 +3,7 @@
  * is tried again, later and later; what is given up is counted and told.
  */
 import type { PluginHost } from "../core/mod.ts";
-import { Delivery } from "./_delivery.ts";
+import { Delivery, type DeliveryWaits } from "./_delivery.ts";
 import { randomHex } from "./_random_hex.ts";
 import { discard, type PostOptions, post, retryAfter } from "./_webhook_http.ts";
 
@@ -20,14 +20,11 @@ export interface WebhookProblem {
 }
 
 /** Limits of a sender. */
-export interface SenderOptions extends PostOptions {
+export interface SenderOptions extends PostOptions, DeliveryWaits {
   readonly maxQueued: number;
   readonly maxBatch: number;
-  readonly batchMs: number;
   readonly timeoutMs: number;
   readonly maxAttempts: number;
-  readonly retryMs: number;
-  readonly maxRetryMs: number;
   readonly maxRetryAfterMs: number;
   readonly problem: (problem: WebhookProblem) => void;
   /** Told when there is something to flush, and when there is nothing. */
@@ -55,18 +52,8 @@ export class WebhookSender {
   constructor(options: SenderOptions, host: Pick<PluginHost, "setTimer">) {
     this.#options = options;
     this.#host = host;
-    const { batchMs, retryMs, maxRetryMs } = options;
-    this.#delivery = new Delivery(
-      {
-        batchMs,
-        retryMs,
-        maxRetryMs,
-        empty: () => this.#empty,
-        deliver: () => this.#sendNext(),
-        done: () => options.busy(this, false),
-      },
-      host,
-    );
+    const [empty, deliver] = [() => this.#empty, () => this.#sendNext()];
+    this.#delivery = new Delivery(options, { empty, deliver, done: () => options.busy(this, false) }, host);
   }
 
   /** Events that have not been sent. */

@@ -11,10 +11,8 @@ function scene(failing = 0, atLeastMs = 0) {
   const tries: number[] = [];
   const state = { failing, done: 0, open: (): Promise<void> | undefined => undefined };
   const delivery: Delivery = new Delivery(
+    { batchMs: 10, retryMs: 100, maxRetryMs: 100 },
     {
-      batchMs: 10,
-      retryMs: 100,
-      maxRetryMs: 100,
       empty: () => queue.length === 0,
       deliver: async () => {
         tries.push(clock.now());
