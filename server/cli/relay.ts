@@ -106,8 +106,8 @@ export function runRelay(options: RelayCommandOptions, terminal: Terminal): Prom
         const room = await withinDescriptors(next.limits);
         const renewed = await identityOf(next, identity);
         const rules = new DialPolicy({ ...next.dial, own });
-        await chosen.reload();
         await users.reload();
+        await chosen.reload();
         plugin.setLimits(room);
         policy = rules;
         current = next;

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { installed, type RuntimeName } from "../support/command.ts";
+import { installed, type RuntimeName, root } from "../support/command.ts";
 import { type Environment, startRelays } from "./environment.ts";
 import { Player } from "./player.ts";
 import { type Flow, parseScript } from "./script.ts";
@@ -19,8 +19,11 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const [file = "tests/conformance/flows-4976.md"] = positionals;
-const { macros, flows } = parseScript(readFileSync(file, "utf8"));
+const standard = `${root}tests/conformance/flows-4976.md`;
+const [file = standard] = positionals;
+// A file may use the macros of the standard one.
+const known = parseScript(readFileSync(standard, "utf8")).macros;
+const { macros, flows } = parseScript(readFileSync(file, "utf8"), known);
 const only = values.only?.split(",");
 const runtimes = values.runtime === "all" ? installed : [values.runtime as RuntimeName];
 const lanes = Number(values.lanes);

@@ -32,13 +32,13 @@ export interface Script {
   readonly flows: readonly Flow[];
 }
 
-/** Reads a file's text. */
-export function parseScript(text: string): Script {
-  const macros = new Map<string, Macro>();
+/** Reads a file's text. Its macros go before those that are `known`. */
+export function parseScript(text: string, known: ReadonlyMap<string, Macro> = new Map()): Script {
+  const macros = new Map(known);
   const flows: Flow[] = [];
   let title = "";
   let block: [line: number, text: string][] | undefined;
-  text.split("\n").forEach((line, index) => {
+  text.split(/\r?\n/).forEach((line, index) => {
     if (block === undefined) {
       if (line.startsWith("### ")) title = line.slice(4);
       if (line.trim() === "```flow") block = [];
