@@ -56,6 +56,14 @@ export function addressMatchesPath(media: MsrpMedia, resolved?: Resolved): boole
   return media.path.some((uri) => uri.port === media.port && sameHost(uri.host, media.address, resolved));
 }
 
+/**
+ * Whether this is a client of a relay over WebSockets. CEMA is not for them (RFC 7977 §1), and the m= lines of that RFC's own
+ * examples (§8.2) have another port than their paths: of such a description only the path counts.
+ */
+function isWebSocketClient({ path }: MsrpMedia): boolean {
+  return path.length > 1 && path.at(-1)?.transport.toLowerCase() === "ws";
+}
+
 /** Where RFC 4975 connects to: the leftmost URI of the peer's path, TLS by its scheme (§8.2). */
 export function pathTarget(media: MsrpMedia): ConnectTo {
   const [uri] = media.path;
@@ -96,8 +104,9 @@ export function decideAsOfferer(
   context: CemaContext = {},
 ): OffererDecision {
   const active = activeSide(offer.setup, answer.setup) === "offerer";
-  const cema = offer.cema && answer.cema;
-  if (!offer.cema)
+  const plain = !offer.cema || isWebSocketClient(answer);
+  const cema = !plain && answer.cema;
+  if (plain)
     return active ? { action: "connect", connectTo: pathTarget(answer), cema } : { action: "wait", cema };
   const matches = addressMatchesPath(answer, context.resolved);
   const peerUsesRelay = answer.path.length > 1;
@@ -113,11 +122,12 @@ export function decideAsOfferer(
 
 /** How an answerer that knows CEMA answers (RFC 6714 §4.3). */
 export function decideAsAnswerer(offer: MsrpMedia, context: CemaContext = {}): AnswererDecision {
-  if (!offer.cema && !addressMatchesPath(offer, context.resolved)) {
+  const webSocket = isWebSocketClient(offer);
+  if (!offer.cema && !webSocket && !addressMatchesPath(offer, context.resolved)) {
     return { action: "reject", how: ["port-0", "488"] };
   }
   const usesRelay = context.usesRelay ?? false;
-  const includeCema = !mustFallBack(offer, usesRelay);
+  const includeCema = !webSocket && !mustFallBack(offer, usesRelay);
   // §4.1: an offerer behind a relay cannot dial a middlebox through it, so with CEMA we would rather dial ourselves.
   const peerIsBound = includeCema && offer.path.length > 1;
   const choices = answersTo(offer.setup, (context.preferPassive ?? true) && !peerIsBound);

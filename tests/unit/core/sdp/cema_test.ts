@@ -95,6 +95,31 @@ describe("the offerer", () => {
   });
 });
 
+describe("clients on WebSockets", () => {
+  // The path of RFC 7977 §8.2, whose m= line has port 1234.
+  const path = "msrps://a.example.com:2855/jui787s2f;tcp msrps://df7jal23ls0d.invalid:2855/98cjs;ws";
+  const example = (more: string[], paths = path): MsrpMedia =>
+    media({ port: 1234, proto: "TCP/TLS/MSRP", path: paths, more }, "a.example.com");
+  const connectTo = { host: "a.example.com", port: 2855, tls: true, transport: "tcp" };
+
+  test("RFC 7977 §8.2: the path of an offer decides, whatever its m= line says [7977-A-03]", () => {
+    for (const more of [[], ["a=setup:actpass"], ["a=setup:actpass", cema]]) {
+      const decision = decideAsAnswerer(example(more));
+      expect(decision).toMatchObject({ action: "accept", includeCema: false, ifActiveConnectTo: connectTo });
+    }
+    const tcp = path.replace(";ws", ";tcp");
+    expect(decideAsAnswerer(example([], tcp)).action).toBe("reject");
+    expect(decideAsAnswerer(example([], path.split(" ")[1])).action).toBe("reject");
+  });
+
+  test("RFC 7977 §8.3: and the path of an answer [7977-A-03]", () => {
+    for (const more of [["a=setup:passive"], ["a=setup:passive", cema]]) {
+      expect(decideAsOfferer(offer, example(more))).toEqual({ action: "connect", connectTo, cema: false });
+    }
+    expect(decideAsOfferer(offer, example(["a=setup:active"]))).toEqual({ action: "wait", cema: false });
+  });
+});
+
 describe("the answerer", () => {
   const middlebox = (more: string[], path?: string): MsrpMedia =>
     media({ port: 40_100, path: path ?? plain, more }, "203.0.113.200");
