@@ -20,7 +20,7 @@ export class Inbound {
   readonly #driver: Driver;
   readonly #stranger: Stranger;
   readonly #waiting: Waiting<Driver>;
-  // The decoder gives the same array for the same To-Path, so the same array is the same session.
+  // The decoder gives the same array for the same To-Path and From-Path, so the same array is the same session.
   #lastPath: readonly MsrpUri[] | undefined;
   #lastSeat: Seat | undefined;
   #lastGeneration = -1;
@@ -82,7 +82,8 @@ export class Inbound {
     const to = frame.toPath[0];
     if (to === undefined || frame.toPath.length !== 1) return NO_SESSION;
     const driver = this.#driver;
-    const known = this.#node.registry.find(to);
+    const peer = frame.fromPath.at(-1);
+    const known = this.#node.registry.find(to, peer);
     if (known?.driver === driver) return known;
     if (known !== undefined && (known.driver !== undefined || known.core.role === "active")) {
       return patient && this.#node.contest(known) ? this.#waiting.take(known, frame) : BOUND_ELSEWHERE;
@@ -93,7 +94,7 @@ export class Inbound {
     // Only a sound request binds, or lets in (RFC 4975 §5.4).
     if (frame.fault !== undefined) return new Verdict(frame.fault.status);
     if (known?.callers !== undefined) return this.#waiting.take(known, frame);
-    const seat = known ?? this.#node.letIn(to, frame.fromPath, welcome);
+    const seat = known ?? this.#node.letIn(to, frame.fromPath, welcome, peer);
     if (seat === undefined || !this.#node.mayBind(seat, driver)) return NO_SESSION;
     if (seat.core.remote.length === 0) seat.core.update({ remote: frame.fromPath });
     driver.bind(seat, false);
@@ -103,7 +104,8 @@ export class Inbound {
   // RFC 4975 §7.1.2, §7.3.2: never answered, and dropped without a sound when nothing fits.
   #reported(frame: RequestFrame): void {
     const to = frame.toPath[0];
-    const seat = to === undefined || frame.toPath.length !== 1 ? undefined : this.#node.registry.find(to);
+    if (to === undefined || frame.toPath.length !== 1) return;
+    const seat = this.#node.registry.find(to, frame.fromPath.at(-1));
     if (seat?.driver !== this.#driver || frame.fault !== undefined) return;
     const matched = seat.core.reported(frame);
     const { pipeline } = this.#node;

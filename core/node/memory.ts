@@ -14,6 +14,8 @@ export interface SessionMemory extends SessionSettings {
   readonly local: string;
   /** The peer's path, next hop first; empty when it is not known. */
   readonly remote: readonly string[];
+  /** Its peer, when other peers may have sessions at the same URI. */
+  readonly peer?: string;
 }
 
 /** What is kept of one connection; plain values, as JSON has them. */
@@ -105,11 +107,12 @@ export class NodeMemory {
     }
   }
 
-  #open({ local, remote, ...settings }: SessionMemory): Seat | undefined {
+  #open({ local, remote, peer, ...settings }: SessionMemory): Seat | undefined {
     return this.#node.letIn(
       MsrpUri.parse(local),
       remote.map((uri) => MsrpUri.parse(uri)),
       settings,
+      peer === undefined ? undefined : MsrpUri.parse(peer),
     );
   }
 }
@@ -124,7 +127,8 @@ function restful({ handle, idle, open, blockedSince, state }: Driver): boolean {
 
 function kept(seat: Seat): SessionMemory {
   const { local, remote, role: _, ...settings } = seat.core.init;
-  return { ...settings, local: local.text, remote: remote.map((uri) => uri.text) };
+  const peer = seat.peer === undefined ? {} : { peer: seat.peer.text };
+  return { ...settings, local: local.text, remote: remote.map((uri) => uri.text), ...peer };
 }
 
 /** Whether JSON gives a value back as it was. */

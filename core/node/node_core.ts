@@ -205,7 +205,7 @@ export class NodeCore {
   // Sessions
 
   /** Makes a session and puts it into the registry. */
-  open(init: SessionInit, verify?: Verifier): Seat {
+  open(init: SessionInit, verify?: Verifier, peer?: MsrpUri): Seat {
     let seat: Seat;
     const host: SessionHost = {
       now: () => this.now(),
@@ -227,8 +227,8 @@ export class NodeCore {
         `Cannot make a session: there are ${this.limits.maxSessions}`,
       );
     }
-    seat = new Seat(this, core);
-    this.registry.add(init.local, seat);
+    seat = new Seat(this, core, peer);
+    this.registry.add(init.local, seat, peer);
     this.#seats.set(core.session, seat);
     if (verify !== undefined) this.#verifiers.set(seat, verify);
     return seat;
@@ -283,10 +283,15 @@ export class NodeCore {
     }
   }
 
-  /** Makes the session of a welcome peer. */
-  letIn(local: MsrpUri, remote: readonly MsrpUri[], settings: SessionSettings): Seat | undefined {
+  /** Makes the session of a welcome peer; `peer` as in `Seat`. */
+  letIn(
+    local: MsrpUri,
+    remote: readonly MsrpUri[],
+    settings: SessionSettings,
+    peer: MsrpUri | undefined,
+  ): Seat | undefined {
     try {
-      return this.open({ ...settings, local, remote, role: "passive" });
+      return this.open({ ...settings, local, remote, role: "passive" }, undefined, peer);
     } catch (error) {
       this.pipeline.error(error, "(application)", "acceptUnknown", undefined);
       return undefined;
@@ -355,7 +360,7 @@ export class NodeCore {
   }
 
   #ended(seat: Seat, error: Error | undefined, unreported: number): void {
-    this.registry.remove(seat.core.local);
+    this.registry.remove(seat.core.local, seat.peer);
     this.release(seat);
     seat.close(error);
     const driver = seat.driver;

@@ -23,7 +23,8 @@ export interface UnknownSession {
 export interface MsrpOptions {
   /**
    * Lets a peer open a session that nobody announced; settings for it may be returned. Strangers reach it, so decide by
-   * the URI and the connection. @default never: such requests are answered 481
+   * the URI and the connection. Each peer, by the last URI of its From-Path, gets a session of its own.
+   * @default never: such requests are answered 481
    */
   acceptUnknown?: (request: UnknownSession) => boolean | SessionSettings;
   /** How To-Paths find their session. @default "strict" */

@@ -43,34 +43,48 @@ export class Registry<L> {
     return this.#byKey.values();
   }
 
-  /** @throws {LocalProtocolError} `no-session-id`, `uri-in-use` (RFC 4975 §6: one URI, one session), `too-many-sessions` */
-  add(uri: MsrpUri, entry: L): void {
+  /**
+   * @param peer whose session it is, at a URI where every peer may have one of its own
+   * @throws {LocalProtocolError} `no-session-id`, `uri-in-use` (RFC 4975 §6: one URI, one session), `too-many-sessions`
+   */
+  add(uri: MsrpUri, entry: L, peer?: MsrpUri): void {
     if (uri.sessionId === undefined) {
       throw new LocalProtocolError("no-session-id", "Cannot make a session: its URI has no session-id");
     }
     if (this.full)
       throw new LocalProtocolError("too-many-sessions", `Cannot make a session: there are ${this.#limit}`);
-    if (this.#byKey.has(uri.key) || this.#byId?.has(idKey(uri))) {
+    const key = entryKey(uri.key, peer);
+    const id = entryKey(idKey(uri), peer);
+    if (this.#byKey.has(key) || this.#byId?.has(id)) {
       throw new LocalProtocolError("uri-in-use", "Cannot make a session: another one has this URI");
     }
-    this.#byKey.set(uri.key, entry);
-    this.#byId?.set(idKey(uri), entry);
+    this.#byKey.set(key, entry);
+    this.#byId?.set(id, entry);
   }
 
   /** Takes a session out; its URI finds nothing from now on. */
-  remove(uri: MsrpUri): void {
-    if (!this.#byKey.delete(uri.key)) return;
-    this.#byId?.delete(idKey(uri));
+  remove(uri: MsrpUri, peer?: MsrpUri): void {
+    if (!this.#byKey.delete(entryKey(uri.key, peer))) return;
+    this.#byId?.delete(entryKey(idKey(uri), peer));
     this.generation++;
   }
 
-  /** The session that a To-Path of exactly this one URI is for. */
-  find(uri: MsrpUri): L | undefined {
+  /** The session that a To-Path of exactly this one URI is for, when it comes from this peer. */
+  find(uri: MsrpUri, peer?: MsrpUri): L | undefined {
     // RFC 4975 §6: a URI without session-id names a device, never a session.
     if (uri.sessionId === undefined) return undefined;
-    if (this.#matching === "session-id") return this.#byId?.get(idKey(uri));
-    return this.#byKey.get(uri.key) ?? this.#byId?.get(idKey(uri));
+    const found = this.#get(uri, undefined);
+    return found !== undefined || peer === undefined ? found : this.#get(uri, peer);
   }
+
+  #get(uri: MsrpUri, peer: MsrpUri | undefined): L | undefined {
+    if (this.#matching === "session-id") return this.#byId?.get(entryKey(idKey(uri), peer));
+    return this.#byKey.get(entryKey(uri.key, peer)) ?? this.#byId?.get(entryKey(idKey(uri), peer));
+  }
+}
+
+function entryKey(own: string, peer: MsrpUri | undefined): string {
+  return peer === undefined ? own : `${own} ${peer.key}`;
 }
 
 function idKey(uri: MsrpUri): string {

@@ -7,6 +7,7 @@ import type { Message } from "../session/message.ts";
 import { exactRange } from "../session/reporter.ts";
 import type { SessionCore } from "../session/session_core.ts";
 import type { RequestFrame } from "../wire/frame.ts";
+import type { MsrpUri } from "../wire/uri.ts";
 import { carrierOf, responseTo } from "./answer.ts";
 import { NodeChunkContext, NodeMessageContext, NodeRequestContext } from "./contexts.ts";
 import type { Driver } from "./driver.ts";
@@ -39,6 +40,8 @@ function originOf({ messageId }: Message, frame: RequestFrame): Origin {
 export class Seat implements LaneOwner, Place {
   readonly core: SessionCore;
   readonly own: readonly unknown[];
+  /** Whose session it is, at a URI where `acceptUnknown` gives every peer one of its own. */
+  readonly peer: MsrpUri | undefined;
   /** Set while the session is held: the connections that have requests for it. */
   callers: Set<Driver> | undefined;
   /** The connection that is kept for the session until the peer binds it. */
@@ -58,9 +61,10 @@ export class Seat implements LaneOwner, Place {
   #refused: string | undefined; // transaction whose further slices are dropped
   #closed = false;
 
-  constructor(node: NodeCore, core: SessionCore) {
+  constructor(node: NodeCore, core: SessionCore, peer: MsrpUri | undefined) {
     this.#node = node;
     this.core = core;
+    this.peer = peer;
     this.own = node.pipeline.states(core.session);
     this.#assembler = node.pipeline.assembler(core.session);
     this.#reporter = node.pipeline.reporter(core.session);

@@ -51,6 +51,14 @@ describe("the README", () => {
     const sent = await run(ownRuntime, args, { cwd: root, env });
     const license = (await readFile(`${root}LICENSE`)).length;
     expect([sent.code, sent.stdout]).toEqual([0, "Hello, MSRP\n"]);
+    // Once more, and without the relay, while the relay still has its connection to the echo endpoint.
+    const again = await run(ownRuntime, args, { cwd: root, env });
+    expect([again.code, again.stdout]).toEqual([0, "Hello, MSRP\n"]);
+    const straight = args.filter((word, at) => {
+      return ![word, args[at - 1]].some((name) => ["--relay", "--user", "--ca"].includes(name ?? ""));
+    });
+    const direct = await run(ownRuntime, straight, { cwd: root });
+    expect([direct.code, direct.stdout]).toEqual([0, "Hello, MSRP\n"]);
     expect(sent.stderr).toContain("logged in at localhost as alice");
     expect(sent.stderr).toContain(
       `echo: ${(license / 1000).toFixed(1)} kB of application/octet-stream, identical`,

@@ -82,6 +82,43 @@ describe("inbound requests", () => {
     await fixture.close();
   });
 
+  test("of several peers at one URI reach the session that each has of its own", async () => {
+    const fixture = await Fixture.start(subject, { acceptUnknown: () => true }, (app) => {
+      app.onMessage((message, session) => session.send(message.body, { messageId: message.messageId }));
+    });
+    const to = fixture.uri();
+    const relay = "msrp://relay.example:2855/r;tcp";
+    const paths = [`${relay} msrp://a.example:9/a;tcp`, `${relay} msrp://b.example:9/b;tcp`];
+    const reports: boolean[] = [];
+    fixture.app.tap("report", ({ session, matched }) => {
+      reports.push(matched && session.remote.at(-1)?.host === "b.example");
+    });
+    // Two behind one relay share its connection; a third comes by itself.
+    const [shared, single] = [await fixture.peer(), await fixture.peer()];
+    for (const [peer, from] of [
+      [shared, paths[0]!],
+      [shared, paths[1]!],
+      [single, fixture.peerUri],
+      [shared, paths[0]!],
+    ] as const) {
+      peer.write(request({ to, from, body: "x" }));
+      expect((await peer.frame()).what).toBe("200");
+      const back = await peer.frame();
+      expect([back.what, back.toPath.join(" ")]).toEqual(["SEND", from]);
+      if (from !== paths[1]) continue;
+      const headers = ["Status: 000 200 OK"];
+      const messageId = back.headers["Message-ID"] ?? "";
+      peer.write(request({ to, from, method: "REPORT", messageId, range: "1-1/1", headers }));
+    }
+    expect([fixture.app.sessionCount, reports]).toEqual([3, [true]]);
+    // The session of one of them is bound: RFC 4975 §5.4 has another connection refused.
+    single.write(request({ to, from: paths[0]!, body: "x" }));
+    expect(await single.silence()).toEqual([]);
+    clock.advance(100);
+    expect((await single.frame()).what).toBe("506");
+    await fixture.close();
+  });
+
   test("for a session that this side is about to open are refused with 506", async () => {
     const fixture = await Fixture.start(subject);
     const session = fixture.expect({ role: "active" });

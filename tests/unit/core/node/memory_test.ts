@@ -54,6 +54,7 @@ describe("the memory of a node", () => {
     expect(memory.values).toEqual({ "test.user": { name: "alice" } });
     expect(memory.lastReceivedAt).toBe(1234);
     expect(memory.sessions.length).toBe(1);
+    expect(memory.sessions[0]?.peer).toBe("msrp://client.invalid:2855/ws0client0000001;ws");
 
     const next = new Msrp();
     const opened: (string | undefined)[] = [];

@@ -49,6 +49,29 @@ describe("a registry", () => {
     expect(registry.find(uri)).toBe("two");
   });
 
+  test("several peers may have a session each at one URI, but an announced one is everybody's", () => {
+    for (const matching of ["strict", "session-id", "cema"] as const) {
+      const registry = new Registry<string>(matching, 10);
+      const [amy, ben] = ["a", "b"].map((id) => MsrpUri.parse(`msrp://h.example:9/${id};tcp`));
+      registry.add(uri, "amy", amy);
+      registry.add(uri, "ben", ben);
+      expect(thrown<MsrpError>(() => registry.add(uri, "again", amy)).code).toBe("uri-in-use");
+      expect([registry.find(uri), registry.find(uri, amy), registry.find(uri, ben)]).toEqual([
+        undefined,
+        "amy",
+        "ben",
+      ]);
+      registry.remove(uri, amy);
+      expect([registry.find(uri, amy), registry.find(uri, ben), registry.size]).toEqual([
+        undefined,
+        "ben",
+        1,
+      ]);
+      registry.add(uri, "all");
+      expect([registry.find(uri, amy), registry.find(uri, ben)]).toEqual(["all", "all"]);
+    }
+  });
+
   test("holds as many as its limit and no more", () => {
     const registry = new Registry<number>("cema", 3);
     for (let index = 0; index < 3; index++)
