@@ -42,14 +42,20 @@ export interface CutterOptions {
   readonly bodies: boolean;
   /** Keep what proves identities; otherwise their octets become asterisks. */
   readonly credentials: boolean;
+  /** Whether the frames of a path are of no interest, which must stay so. @default all are */
+  readonly passesOver?: (head: FrameHead) => boolean;
 }
 
 const CR = 13;
 const LF = 10;
 const HYPHEN = 45;
+const SPACE = 32;
+const word: readonly number[] = [77, 83, 82, 80, SPACE]; // "MSRP "
 const ASTERISK = 42;
 const decoder = new TextDecoder("latin1");
-const encoder = new TextEncoder();
+const pathLines = /^to-path:[^\n]*\nfrom-path:[^\n]*$/i;
+// A session has a few: of its requests and of its answers, each way.
+const maxPassedOver = 8;
 const secretField = /^(?:authorization|www-authenticate|authentication-info):[ \t]*/i;
 
 /** One direction of one connection. */
@@ -65,6 +71,8 @@ export class FrameCutter {
   #bodyBytes = 0; // of pieces that are gone
   #leftOut = 0;
   #started = false; // a piece of the frame is gone
+  #passing = false; // the frame is passed over
+  readonly #passedOver: Uint8Array[] = []; // paths of such frames, as they were written
   #scanned = 0;
   #raw = false;
 
@@ -88,7 +96,6 @@ export class FrameCutter {
   /** Nothing more comes: gives what is left. */
   end(): void {
     if (this.#length === this.#base) return;
-    this.#read();
     this.#give(this.#length, undefined);
   }
 
@@ -123,7 +130,6 @@ export class FrameCutter {
       at = this.#buffer.indexOf(HYPHEN, at);
       if (at < 0 || at > end) break;
       if (!this.#endsAt(at, pattern)) continue;
-      this.#read();
       this.#give(at + pattern.length + 3, String.fromCharCode(this.#buffer[at + pattern.length] as number));
       return true;
     }
@@ -145,12 +151,16 @@ export class FrameCutter {
   #begin(): boolean {
     const lineEnd = this.#buffer.indexOf(LF, this.#base);
     if (lineEnd < 0 || lineEnd >= this.#length) return false;
-    const match = /^MSRP (\S+) /.exec(decoder.decode(this.#buffer.subarray(this.#base, lineEnd)));
-    if (match === null) {
+    const bytes = this.#buffer;
+    const id = this.#base + word.length;
+    const idEnd = bytes.indexOf(SPACE, id);
+    if (word.some((octet, index) => bytes[this.#base + index] !== octet) || idEnd <= id || idEnd > lineEnd) {
       this.#raw = true; // the peer does not speak MSRP: no frame will be found any more
       return false;
     }
-    this.#endLine = encoder.encode(`-------${match[1]}`);
+    const endLine = new Uint8Array(7 + idEnd - id).fill(HYPHEN, 0, 7);
+    endLine.set(bytes.subarray(id, idEnd), 7);
+    this.#endLine = endLine;
     this.#scanned = lineEnd;
     return true;
   }
@@ -191,9 +201,9 @@ export class FrameCutter {
 
   // Longer than a packet: gives what is here, but nothing that may be the beginning of its end-line.
   #part(): void {
-    this.#read();
+    this.#look();
     const tail = this.#endLine === undefined ? 0 : this.#endLine.length + 5;
-    if (this.#options.bodies || this.#raw || this.#started || this.#bodyAt < 0)
+    if (this.#options.bodies || this.#raw || this.#started || this.#passing || this.#bodyAt < 0)
       this.#give(this.#length - tail, undefined);
     else {
       const cut = Math.max(this.#bodyAt, this.#length - tail);
@@ -205,7 +215,39 @@ export class FrameCutter {
     }
   }
 
+  // Whether the frame is of interest. Steady traffic that is not has the same paths again and again, and is not read.
+  #look(): void {
+    if (this.#started || this.#raw) return;
+    const bytes = this.#buffer;
+    const begin = bytes.indexOf(LF, this.#base) + 1;
+    const end = bytes.indexOf(LF, bytes.indexOf(LF, begin) + 1);
+    const paths = bytes.subarray(begin, begin > 0 && end < this.#length ? Math.max(begin, end) : begin);
+    this.#passing = this.#passedOver.some((known) => sameBytes(known, paths));
+    if (this.#passing) return;
+    this.#read();
+    const { passesOver } = this.#options;
+    if (this.#head === undefined || passesOver?.(this.#head) !== true) return;
+    this.#passing = true;
+    if (!pathLines.test(decoder.decode(paths))) return;
+    if (this.#passedOver.length >= maxPassedOver) this.#passedOver.shift();
+    this.#passedOver.push(paths.slice());
+  }
+
   #give(end: number, flag: string | undefined): void {
+    this.#look();
+    const piece = this.#passing ? undefined : this.#piece(end, flag);
+    this.#base = this.#scanned = end;
+    this.#started = flag === undefined;
+    if (flag !== undefined) {
+      this.#head = this.#endLine = undefined;
+      this.#passing = false;
+      this.#bodyAt = -1;
+      this.#bodyBytes = this.#leftOut = 0;
+    }
+    if (piece !== undefined) this.#emit(piece);
+  }
+
+  #piece(end: number, flag: string | undefined): FramePiece {
     const endLine = flag === undefined ? 0 : (this.#endLine as Uint8Array).length + 5;
     const bodyAt = this.#started ? this.#base : this.#bodyAt;
     const body = bodyAt < 0 ? 0 : Math.max(0, end - endLine - bodyAt);
@@ -217,24 +259,21 @@ export class FrameCutter {
       bytes.set(this.#buffer.subarray(this.#base, bodyAt));
       bytes.set(this.#buffer.subarray(bodyAt + body, end), bodyAt - this.#base);
     }
-    const head = this.#head;
-    const piece = {
+    return {
       bytes,
-      head,
+      head: this.#head,
       first: !this.#started,
       flag,
       bodyBytes: this.#bodyBytes,
       leftOut: this.#leftOut,
     };
-    this.#base = this.#scanned = end;
-    this.#started = flag === undefined;
-    if (flag !== undefined) {
-      this.#head = this.#endLine = undefined;
-      this.#bodyAt = -1;
-      this.#bodyBytes = this.#leftOut = 0;
-    }
-    this.#emit(piece);
   }
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }
 
 function headOf(startLine: string, fields: Readonly<Record<string, string>>): FrameHead {

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type ConnectionHandle, definePlugin, MsrpUri, type Plugin, type PluginHost } from "../core/mod.ts";
-import { type CutterOptions, FrameCutter, type FramePiece } from "./_frame_cutter.ts";
+import { type CutterOptions, FrameCutter, type FrameHead, type FramePiece } from "./_frame_cutter.ts";
 import { callback, limit, readOptions } from "./_options.ts";
 import { type Direction, maxSegmentBytes } from "./_tcp_packets.ts";
 import {
@@ -120,14 +120,17 @@ class Line {
     origin: number,
     at: number,
     emit: (line: Line, direction: Direction, piece: FramePiece) => void,
+    keyOf: (line: Line, direction: Direction, head: FrameHead | undefined) => string,
   ) {
     this.connection = connection;
     this.origin = origin;
     this.at = at;
-    this.cutters = {
-      received: new FrameCutter(options, (piece) => emit(this, "received", piece)),
-      transmitted: new FrameCutter(options, (piece) => emit(this, "transmitted", piece)),
-    };
+    const cutter = (direction: Direction): FrameCutter =>
+      new FrameCutter(
+        { ...options, passesOver: (head) => this.skipped.has(keyOf(this, direction, head)) },
+        (piece) => emit(this, direction, piece),
+      );
+    this.cutters = { received: cutter("received"), transmitted: cutter("transmitted") };
   }
 
   /** The own URI that a frame names, as a key; `""` when it is none of a session. */
@@ -169,7 +172,14 @@ class Tracer {
     let line = this.#lines.get(connection);
     if (line === undefined) {
       const now = (this.#options.wallClock ?? Date.now)();
-      line = new Line(connection, this.#cutting, now - at, now, (...args) => this.#frame(...args));
+      line = new Line(
+        connection,
+        this.#cutting,
+        now - at,
+        now,
+        (...args) => this.#frame(...args),
+        (...args) => this.#keyOf(...args),
+      );
       this.#lines.set(connection, line);
     }
     line.at = line.origin + at;
@@ -201,19 +211,23 @@ class Tracer {
     }
   }
 
+  #keyOf(line: Line, direction: Direction, head: FrameHead | undefined): string {
+    if (this.#options.per === "connection") return `#${line.connection.id}`;
+    return line.keyOf(ownUri(direction, head));
+  }
+
   #frame(line: Line, direction: Direction, piece: FramePiece): void {
     const { head } = piece;
+    const key = this.#keyOf(line, direction, head);
     if (this.#options.per === "connection") {
-      this.#runOf(line, `#${line.connection.id}`, "")?.frame(line.at, line.connection, direction, piece);
+      this.#runOf(line, key, "")?.frame(line.at, line.connection, direction, piece);
       return;
     }
-    const text = (direction === "received" ? head?.to : head?.from) ?? "";
-    const key = line.keyOf(text);
     if (key === "" || line.skipped.has(key)) return;
     let run = this.#runs.get(key);
     // A peer can name any URI; the node names its own, in what it asks and in what it answers with success.
     const owned = direction === "transmitted" && (head?.method !== undefined || (head?.status ?? 999) < 300);
-    if (run === undefined && owned) run = this.#open(line, key, text);
+    if (run === undefined && owned) run = this.#open(line, key, ownUri(direction, head));
     if (run !== undefined) run.frame(line.at, line.connection, direction, piece);
     else this.#keep(line, { key, direction, at: line.at, piece });
   }
@@ -284,6 +298,10 @@ function checked(output: TraceOutput | undefined): TraceOutput | undefined {
   if (output === undefined || (typeof output === "object" && output !== null && !("then" in output)))
     return output;
   throw new TypeError("Cannot trace: open() has to give sinks, or undefined");
+}
+
+function ownUri(direction: Direction, head: FrameHead | undefined): string {
+  return (direction === "received" ? head?.to : head?.from) ?? "";
 }
 
 function readUri(text: string): MsrpUri | undefined {

@@ -1,7 +1,12 @@
 // Cutting a stream into frames: the same frames for any split, nothing lost, bodies and credentials left out on demand.
 // The cutter judges nothing, so what is no MSRP has to come out as it went in.
 import { describe, expect, test } from "#test";
-import { type CutterOptions, FrameCutter, type FramePiece } from "../../../plugins/_frame_cutter.ts";
+import {
+  type CutterOptions,
+  FrameCutter,
+  type FrameHead,
+  type FramePiece,
+} from "../../../plugins/_frame_cutter.ts";
 
 const paths = "To-Path: msrp://b.example:2855/bb;tcp\r\nFrom-Path: msrp://a.example:9/aa;tcp\r\n";
 const send = (id: string, body: string): string =>
@@ -107,5 +112,34 @@ describe("FrameCutter", () => {
       expect(texts(cut(answer + half, step))).toEqual([answer, half]);
     }
     expect(cut("", 1)).toEqual([]);
+  });
+
+  test("passes over the frames of some paths, whole and in pieces, and loses none of the others", () => {
+    const other = paths.replaceAll("/bb;", "/cc;");
+    const passesOver = ({ to }: FrameHead): boolean => to.includes("/cc;");
+    const wanted = [send("a1b2", "hello"), send("long", "z".repeat(5000)), answer];
+    const unwanted = [send("n0n0", "hello"), send("nlng", "y".repeat(5000)), answer].map((frame) =>
+      frame.replace(paths, other),
+    );
+    // What begins like a path that is passed over is another one all the same, in whatever order its lines are.
+    const extra = send("e0e0", "").replace(paths, `X: y\r\nZ: z\r\n${paths}`);
+    const swapped = send("s0s0", "").replace(paths, `X: y\r\nZ: z\r\n${other}`);
+    const stream = [...unwanted, ...wanted, swapped, extra, ...unwanted, swapped, ...wanted].join("");
+    for (const step of [1, 7, 333, 20_000]) {
+      for (const bodies of [true, false]) {
+        const pieces = cut(stream, step, { passesOver, bodies });
+        const expected = cut([...wanted, extra, ...wanted].join(""), step, { bodies });
+        expect(texts(pieces).join("")).toBe(texts(expected).join(""));
+        expect(pieces.filter(({ first }) => first).map(({ head }) => head?.transactionId)).toEqual([
+          "a1b2",
+          "long",
+          "a1b2",
+          "e0e0",
+          "a1b2",
+          "long",
+          "a1b2",
+        ]);
+      }
+    }
   });
 });
