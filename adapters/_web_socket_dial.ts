@@ -25,6 +25,16 @@ async function constructorOf({ WebSocket }: WebSocketDialOptions): Promise<WebSo
   return ((await import("ws")) as unknown as { WebSocket: WebSocketConstructor }).WebSocket;
 }
 
+/** What a page may not open, by its policy or from a page with TLS, throws at once. */
+function make(Constructor: WebSocketConstructor, url: string, hostname: string): WebSocketLike {
+  try {
+    return new Constructor(url, ["msrp"]);
+  } catch (cause) {
+    const why = `Cannot connect to ${hostname}: ${(cause as Error).message}`;
+    throw new ConnectionError("connect-failed", why, { cause });
+  }
+}
+
 /**
  * Opens a WebSocket and joins it to `accept`.
  *
@@ -41,7 +51,7 @@ export async function openWebSocket(
   const { hostname, port, protocol } = new URL(url);
   const secure = protocol === "wss:";
   return await new Promise((resolve, reject) => {
-    const socket = new Constructor(url, ["msrp"]);
+    const socket = make(Constructor, url, hostname);
     const stop = (code: string, text: string, cause?: unknown): void => {
       cancel();
       signal?.removeEventListener("abort", abort);

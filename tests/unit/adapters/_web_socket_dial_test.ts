@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { afterAll, describe, expect, test } from "#test";
-import { openWebSocket } from "../../../adapters/_web_socket_dial.ts";
+import { openWebSocket, type WebSocketConstructor } from "../../../adapters/_web_socket_dial.ts";
 import type { TransportSink } from "../../../core/node/transport.ts";
 import { makeCertificates } from "../../../testing/certificates.ts";
 import { rejection } from "../../support/nodes.ts";
@@ -108,6 +108,20 @@ describe("openWebSocket", () => {
     expect((await opening).code).toBe("aborted");
     const absent = await rejection<Coded>(openWebSocket("ws://127.0.0.1:9/", () => sink(), {}));
     expect(absent.code).toBe("connect-failed");
+  });
+
+  test("a page that may not open the WebSocket is told like of any that cannot be opened", async () => {
+    class Forbidden {
+      constructor() {
+        throw new DOMException("An insecure WebSocket may not be opened", "SecurityError");
+      }
+    }
+    const options = { WebSocket: Forbidden as unknown as WebSocketConstructor };
+    const error = await rejection<Coded>(openWebSocket("ws://relay.example/", () => sink(), options));
+    expect([error.code, error.message]).toEqual([
+      "connect-failed",
+      "Cannot connect to relay.example: An insecure WebSocket may not be opened",
+    ]);
   });
 
   test("RFC 7977 §9: a certificate that nobody vouches for is refused [7977-9-01]", async () => {
