@@ -91,7 +91,7 @@ if (postgresMissing !== undefined) {
       await server.restart();
       await sending(600, 700);
       await pair.close();
-      expect(await plugin.flush(20_000)).toBe(true);
+      expect(await plugin.flush(60_000)).toBe(true);
       const texts: (string | undefined)[] = [];
       for await (const line of archiveLines(store)) texts.push(JSON.parse(line).text);
       expect(texts.sort()).toEqual(Array.from({ length: 700 }, (_, number) => `message ${number}`).sort());
@@ -102,7 +102,7 @@ if (postgresMissing !== undefined) {
     }, 120_000);
 
     test("a table that somebody has locked: it is given up in time, and asked again", async () => {
-      const store = await openArchive(place, { timeoutMs: 300 });
+      const store = await openArchive(place, { timeoutMs: 3_000 });
       const other = client();
       let unlock = (): void => undefined;
       const locked = new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
 // Two of our endpoints on two runtimes talk through Kamailio 5.6 as a plain forwarder. It keeps transaction ids over
 // both hops, answers for itself, puts a Message-ID into responses and buffers whole frames: none of it may matter.
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { testFolder } from "../harness/folder.ts";
 import { eventsOf, installed, run, start } from "../support/command.ts";
 import { type Kamailio, kamailioInstalled, startKamailio } from "./_kamailio.ts";
 
@@ -18,14 +18,12 @@ if (!kamailioInstalled) {
 } else {
   describe("through Kamailio as a plain forwarder", () => {
     let kamailio: Kamailio;
-    let folder = "";
+    const folder = testFolder();
     beforeAll(async () => {
       kamailio = await startKamailio();
-      folder = await mkdtemp(join(tmpdir(), "msrpkit-forwarded-"));
     });
     afterAll(async () => {
       await kamailio.stop();
-      await rm(folder, { recursive: true });
     });
 
     for (const [index, near] of installed.entries()) {

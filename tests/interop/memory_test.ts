@@ -1,18 +1,16 @@
 // `msrpkit receive` takes 1 GiB into a folder with flat memory, on each runtime.
-// The figure is the peak of resident memory that the kernel kept for the receiving process. Node runs what the package
-// has for it, JavaScript: compiling TypeScript on the fly takes more memory than the transfer.
-import { spawnSync } from "node:child_process";
+// The figure is the peak of resident memory that the kernel kept for the receiving process.
 import { mkdtemp, open, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
-import { installed, root, run, start } from "../support/command.ts";
+import { asInstalled } from "../support/built_command.ts";
+import { installed, run, start } from "../support/command.ts";
 
 const GIBIBYTE = 1_073_741_824;
 const LIMIT_BYTES = 150 * 1024 * 1024;
 
 describe("memory of msrpkit receive", () => {
-  const dist = `${root}.tmp/memory-dist-${process.pid}`;
   let folder = "";
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "msrpkit-memory-"));
@@ -22,17 +20,15 @@ describe("memory of msrpkit receive", () => {
   });
   afterAll(async () => {
     await rm(folder, { recursive: true });
-    await rm(dist, { recursive: true, force: true });
   });
 
   for (const runtime of installed) {
     test(`1 GiB into a folder on ${runtime} stays under 150 MiB`, async () => {
       const out = join(folder, runtime);
-      const built = runtime === "node" ? { built: build(dist) } : {};
       const receive = start(
         runtime,
         ["receive", "--listen", "msrp://127.0.0.1:0;tcp", "--out", out, "--json"],
-        built,
+        asInstalled(runtime),
       );
       const uri = String((await receive.event("listening"))["uri"]);
       const sent = await run(runtime, ["send", "--to", uri, "--file", join(folder, "large.bin"), "--json"]);
@@ -47,11 +43,3 @@ describe("memory of msrpkit receive", () => {
     }, 240_000);
   }
 });
-
-/** Compiles the package as for npm, and gives the command's start file. */
-function build(dist: string): string {
-  const tsc = `${root}node_modules/.bin/tsc`;
-  const built = spawnSync(tsc, ["-p", "tsconfig.build.json", "--outDir", dist], { cwd: root });
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}`);
-  return `${dist}/server/bin.js`;
-}

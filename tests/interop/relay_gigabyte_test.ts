@@ -1,52 +1,14 @@
 // Much through the relay's command on each runtime, and little memory: one chunk and many, one relay and two with mutual TLS,
 // a receiver that is slow and one that does not read at all. RELAY_GIGABYTES=1 moves 1 GiB at a time, otherwise it is 256 MiB.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
 import { RelayClient } from "../../bench/relay_clients.ts";
-import { hashPassword } from "../../core/mod.ts";
-import { makeNamedCertificates, type NamedCertificates } from "../../testing/certificates.ts";
-import { installed, type RunningCommand, root, start } from "../support/command.ts";
+import { installed } from "../support/command.ts";
+import { launchRelays, type TestRelay } from "../support/relays.ts";
 
 const MIB = 1_048_576;
 const limitBytes = 150 * MIB;
 const size = (Number(process.env["RELAY_GIGABYTES"]) || 0.25) * 1024 * MIB;
-const folder = mkdtempSync(join(tmpdir(), "msrpkit-gigabyte-"));
-const dist = `${root}.tmp/gigabyte-dist-${process.pid}`;
-const domains = ["a.test", "b.test"] as const;
-let certificates: NamedCertificates;
-
-const file = (name: string, text: string): string => {
-  const path = join(folder, name);
-  writeFileSync(path, text, { mode: 0o600 });
-  return path;
-};
-
-/** Starts the relay of a domain; it knows where the other domain's is. */
-async function launch(
-  runtime: (typeof installed)[number],
-  domain: string,
-): Promise<[RunningCommand, number]> {
-  const hashes = Object.values(hashPassword("bob", domain, "1234"));
-  const config = {
-    domains: [domain],
-    listen: ["msrps://127.0.0.1:0;tcp"],
-    users: file(`${domain}.users`, `${hashes.map((ha1) => `bob:${domain}:${ha1}`).join("\n")}\n`),
-    cert: file(`${domain}.pem`, certificates.of(domain).cert),
-    key: file(`${domain}.key`, certificates.of(domain).key),
-    ca: file("ca.pem", certificates.ca),
-    relays: domains.filter((other) => other !== domain),
-    hosts: Object.fromEntries(domains.map((name) => [name, ["127.0.0.1"]])),
-  };
-  const path = file(`${domain}.json`, JSON.stringify(config));
-  const built = runtime === "node" ? { built: `${dist}/server/bin.js` } : {};
-  const relay = start(runtime, ["relay", "--config", path, "--json"], built);
-  const { uri } = await relay.event("listening");
-  return [relay, Number(/:(\d+);/.exec(String(uri))?.[1])];
-}
 
 /** Octets that come until the message has ended; at most so many a second. */
 function drink(
@@ -88,30 +50,20 @@ async function pour(sender: RelayClient, to: string, total: number, chunk: numbe
   }
 }
 
-beforeAll(async () => {
-  certificates = await makeNamedCertificates([...domains]);
-  if (!installed.includes("node")) return;
-  const tsc = `${root}node_modules/.bin/tsc`;
-  const built = spawnSync(tsc, ["-p", "tsconfig.build.json", "--outDir", dist], { cwd: root });
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}`);
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-  rmSync(dist, { recursive: true, force: true });
-});
-
 for (const runtime of installed) {
   describe(`much through relays on ${runtime}`, () => {
-    let relays: [RunningCommand, number][] = [];
+    let relays: TestRelay[] = [];
     beforeAll(async () => {
-      relays = [await launch(runtime, domains[0]), await launch(runtime, domains[1])];
+      relays = await launchRelays(runtime);
     });
     afterAll(async () => {
-      for (const [relay] of relays) await relay.stop("SIGKILL");
+      for (const { command } of relays) await command.stop("SIGKILL");
     });
 
-    const client = (index: 0 | 1): Promise<RelayClient> =>
-      RelayClient.open({ port: relays[index]?.[1] ?? 0, tls: true, domain: domains[index] });
+    const client = (index: 0 | 1): Promise<RelayClient> => {
+      const { port, domain } = relays[index] as TestRelay;
+      return RelayClient.open({ port, tls: true, domain });
+    };
 
     /** A receiver at the second relay and a way to it, through the first one or not. */
     async function way(chained: boolean): Promise<[receiver: RelayClient, sender: RelayClient, to: string]> {
@@ -122,7 +74,7 @@ for (const runtime of installed) {
       return [receiver, sender, `${first}${receiver.token} ${receiver.uri}`];
     }
 
-    const peaks = (): number[] => relays.map(([relay]) => relay.peakMemoryBytes() ?? Number.NaN);
+    const peaks = (): number[] => relays.map(({ command }) => command.peakMemoryBytes() ?? Number.NaN);
 
     for (const chained of [false, true]) {
       for (const chunk of [size, 65_536]) {

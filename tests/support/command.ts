@@ -162,6 +162,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Variables besides those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program of this checkout to start. @default "server/bin.ts" */
+  readonly program?: string;
   /** JavaScript to start instead of the sources, as in an installed package. */
   readonly built?: string;
   /** Files and sockets that it may have open. @default what this process may */
@@ -176,7 +178,7 @@ export function start(
 ): RunningCommand {
   const path = executable(runtime);
   if (path === undefined) throw new Error(`${runtime} is not installed here`);
-  const program = options.built ?? join(root, "server/bin.ts");
+  const program = options.built ?? join(root, options.program ?? "server/bin.ts");
   const before = options.built !== undefined && runtime === "node" ? [] : runtimeArguments(runtime);
   const line = [path, ...before, program, ...args];
   const limited = ["sh", "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "sh", ...line];
