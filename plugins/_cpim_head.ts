@@ -136,12 +136,16 @@ export function readHead(octets: Uint8Array, layout: CpimLayout, options: CpimRe
   });
 }
 
+// Made once: to make one costs more than to decode a head.
+const strictUtf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 function decode(octets: Uint8Array, by: CpimJudge): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(octets);
+    return strictUtf8.decode(octets);
   } catch {
     by.odd("not-utf8", "a header is not UTF-8");
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets);
+    return utf8.decode(octets);
   }
 }
 
