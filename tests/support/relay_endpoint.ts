@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { connectThroughRelay, type Message, Msrp, type Session } from "../../core/mod.ts";
 import { reassembly, reports } from "../../plugins/mod.ts";
 import { fileSource } from "../../server/files/body_source.ts";
+import { throttle } from "../../server/files/throttle.ts";
 import { loadAdapter } from "../../server/runtime.ts";
 
 /** What the endpoint is told when it starts. */
@@ -35,13 +36,10 @@ const tell = (event: string, more: object): void => {
 async function receive(message: Message): Promise<void> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for await (const piece of message.stream() as AsyncIterable<Uint8Array>) {
+  const stream = message.stream() as AsyncIterable<Uint8Array>;
+  for await (const piece of plan.readRate === undefined ? stream : throttle(stream, plan.readRate)) {
     hash.update(piece);
     bytes += piece.length;
-    if (plan.readRate !== undefined) {
-      const ms = (piece.length / plan.readRate) * 1000;
-      await new Promise((resolve) => setTimeout(resolve, ms));
-    }
   }
   const { messageId, contentType } = message;
   tell("received", { messageId, contentType, bytes, sha256: hash.digest("hex") });
