@@ -207,8 +207,8 @@ export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
   ): void {
     // RFC 4975 §10.4: 408 is a local timeout under another name; in a REPORT it says that octets did not arrive.
     const code = status !== 408 ? "refused" : report ? "not-received" : "timeout";
-    const what = status === 408 ? "was not confirmed in time" : `was refused with ${status}`;
-    const error = new DeliveryError(code, `Message ${what}${comment ? ` ${comment}` : ""}`, {
+    const refusal = `was refused with ${status}${comment ? ` ${comment}` : ""}`;
+    const error = new DeliveryError(code, `Message ${status === 408 ? "was not confirmed in time" : refusal}`, {
       status,
       messageId: this.messageId,
       range,
