@@ -208,12 +208,16 @@ export class OutboxMessage implements OutgoingMessage, BodySourceEvents, Sent {
     // RFC 4975 §10.4: 408 is a local timeout under another name; in a REPORT it says that octets did not arrive.
     const code = status !== 408 ? "refused" : report ? "not-received" : "timeout";
     const refusal = `was refused with ${status}${comment ? ` ${comment}` : ""}`;
-    const error = new DeliveryError(code, `Message ${status === 408 ? "was not confirmed in time" : refusal}`, {
-      status,
-      messageId: this.messageId,
-      range,
-      comment,
-    });
+    const error = new DeliveryError(
+      code,
+      `Message ${status === 408 ? "was not confirmed in time" : refusal}`,
+      {
+        status,
+        messageId: this.messageId,
+        range,
+        comment,
+      },
+    );
     this.refused = status !== 408;
     this.fail(error);
     this.#host.refused(this, error);
