@@ -64,7 +64,7 @@ describe("msrpkit receive", () => {
     const listen = ["receive", "--listen", "msrp://127.0.0.1:0/drop;tcp", "--out", out, "--json"];
     const first = start(ownRuntime, listen);
     const uri = String((await first.event("listening"))["uri"]);
-    const options = ["--file", path, "--message-id", "transfer.1", "--rate", "4M", "--json"];
+    const options = ["--file", path, "--message-id", "transfer.1", "--rate", "400k", "--json"];
     const sender = start(ownRuntime, ["send", "--to", uri, ...options]);
     await first.waitFor(/"event":"receiving"/);
     const stopped = await sender.stop("SIGINT");

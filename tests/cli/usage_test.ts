@@ -1,11 +1,10 @@
 // What the command says when it is used wrongly, or when something outside of it fails: one sentence and the exit
 // status that docs/2.reference/cli.md promises, never a stack trace.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "#test";
-import { freePort } from "../harness/poll.ts";
 import { eventsOf, ownRuntime, run, start } from "../support/command.ts";
 
 const nobody = "msrp://127.0.0.1:1/x;tcp";
@@ -85,9 +84,9 @@ describe("the command line", () => {
   });
 
   test("status 3: a port that is taken", async () => {
-    const port = await freePort();
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
     const ended = await run(ownRuntime, ["echo", "--listen", `msrp://127.0.0.1:${port};tcp`]);
     await new Promise((resolve) => server.close(resolve));
     expect([ended.code, ended.stderr.includes(String(port))]).toEqual([3, true]);

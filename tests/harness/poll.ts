@@ -3,7 +3,7 @@
 import { connect, createServer } from "node:net";
 
 /** Resolves once something accepts TCP connections on 127.0.0.1:`port`; rejects after `limitMs`. */
-export async function untilListening(port: number, limitMs: number = 30_000): Promise<void> {
+export async function untilListening(port: number, limitMs: number = 60_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (Date.now() < end) {
     if (await accepts(port)) return;
@@ -13,7 +13,7 @@ export async function untilListening(port: number, limitMs: number = 30_000): Pr
 }
 
 /** Looks again and again until `holds` is true, at most for `limitMs`; false when it never was. */
-export async function untilTrue(holds: () => boolean, limitMs: number = 10_000): Promise<boolean> {
+export async function untilTrue(holds: () => boolean, limitMs: number = 40_000): Promise<boolean> {
   const end = Date.now() + limitMs;
   while (!holds()) {
     if (Date.now() > end) return false;

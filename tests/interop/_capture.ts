@@ -61,7 +61,7 @@ export async function startCapture(port: number): Promise<Capture> {
   return {
     async stop(frames) {
       // The kernel hands packets over in blocks, now and then; nothing tells that the last one is in the file.
-      await untilTrue(() => dissect(file, port).length >= frames, 40_000);
+      await untilTrue(() => dissect(file, port).length >= frames);
       const closed = new Promise<void>((resolve) => dumpcap.once("close", () => resolve()));
       dumpcap.kill("SIGINT");
       await closed;

@@ -34,7 +34,7 @@ async function serves(command: string, cwd: string, path: string): Promise<void>
     child.once("close", (status) => resolve(`ended: ${status}`)),
   );
   try {
-    const listening = untilListening(defaultPort, 60_000).then(() => "listens");
+    const listening = untilListening(defaultPort, 300_000).then(() => "listens");
     expect({ command, now: await Promise.race([listening, ended]) }).toEqual({ command, now: "listens" });
   } finally {
     stop(child);
