@@ -40,7 +40,7 @@ export function withDataChannels(sdp: string, channels: readonly DataChannelInit
 
 /** A description without these channels: their sessions end, the association and its port stay (RFC 8873 §4.6). */
 export function withoutDataChannels(sdp: string, streamIds: readonly number[]): string {
-  const gone = new RegExp(`^a=dc(?:map|sa):(?:${streamIds.join("|")})(?: .*)?\\r?\\n`, "gm");
+  const gone = new RegExp(`^a=dc(?:map|sa):(?:${streamIds.join("|")})(?: .*)?(?:\\r?\\n|$)`, "gm");
   return streamIds.length === 0 ? sdp : sdp.replace(gone, "");
 }
 
@@ -51,7 +51,9 @@ function inserted(sdp: string, lines: readonly string[]): string {
   }
   const next = sdp.indexOf("\nm=", found.index + 1);
   const end = next < 0 ? sdp.length : next + 1;
-  return sdp.slice(0, end) + lines.join("") + sdp.slice(end);
+  // What went through a form or a command line may have lost its last line break.
+  const before = sdp.slice(0, end);
+  return (before.endsWith("\n") ? before : `${before}\r\n`) + lines.join("") + sdp.slice(end);
 }
 
 /** The longest SCTP message that whoever wrote the description takes, in octets; Infinity for any. */

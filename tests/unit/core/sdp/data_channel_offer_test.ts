@@ -32,6 +32,12 @@ describe("offer and answer of data channels", () => {
     expect(code(() => withDataChannels(audio, [offered]))).toBe("no-data-channels");
   });
 
+  test("a description that has lost its last line break gets and gives its lines all the same", () => {
+    const offer = withDataChannels(association, [offered]);
+    expect(withDataChannels(association.trimEnd(), [offered])).toBe(offer);
+    expect(withoutDataChannels(offer.trimEnd(), [0])).toBe(association);
+  });
+
   test("RFC 8873 §4.4, §4.6: a later offer changes attributes or takes a channel out, and the port stays [8873-4.4-04] [8873-4.6-02] [8873-4.6-03]", () => {
     const two = withDataChannels(association, [offered, { ...offered, streamId: 2, path: [bob] }]);
     const changed = withDataChannels(two, [{ ...offered, acceptTypes: ["text/plain"] }]);
