@@ -1,17 +1,13 @@
 // What an operator sees of `msrpkit echo` and `msrpkit relay`: metrics and health over HTTP, traces in files, log lines.
 // The command runs as a process of its own, on the runtime that runs the tests.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
+import { testFolder } from "../harness/folder.ts";
 import { ownRuntime, run, start } from "../support/command.ts";
 import { readCapture } from "../support/pcapng.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "msrpkit-observing-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = testFolder();
 
 const get = async (url: string): Promise<[number, string]> => {
   const response = await fetch(url, { headers: { connection: "close" } });

@@ -1,14 +1,14 @@
 // `msrpkit relay`: what it wants to be told, what it reads again on SIGHUP, and how it ends.
 // The ways through it are played by tests/flows.
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import net from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { beforeAll, describe, expect, test } from "#test";
 import { connectThroughRelay, definePlugin, hashPassword, Msrp } from "../../core/mod.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../../server/exit_codes.ts";
 import { makeNamedCertificates, type NamedCertificates } from "../../testing/certificates.ts";
+import { testFolder } from "../harness/folder.ts";
 import { ownRuntime, type RunningCommand, run, start } from "../support/command.ts";
 import { rejection } from "../support/nodes.ts";
 import { ownAdapter } from "../support/own_adapter.ts";
@@ -19,10 +19,9 @@ const users = (password: string): string =>
     .join("\n")}\n`;
 
 describe("msrpkit relay", () => {
-  let folder = "";
+  const folder = testFolder();
   let certificates: NamedCertificates;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-relay-"));
     certificates = await makeNamedCertificates(["relay.test", "other.test"]);
     for (const name of ["relay.test", "other.test"]) {
       await writeFile(join(folder, `${name}.pem`), certificates.of(name).cert);
@@ -30,7 +29,6 @@ describe("msrpkit relay", () => {
     }
     await writeFile(join(folder, "users"), users("one"));
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   const file = (name: string): string => join(folder, name);
 

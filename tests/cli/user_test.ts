@@ -2,11 +2,11 @@
 // arguments, the output or the file.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { createHa1 } from "../../core/relay/digest.ts";
+import { testFolder } from "../harness/folder.ts";
 import { eventsOf, installed, ownRuntime, root, run } from "../support/command.ts";
 
 const realm = "example.com";
@@ -14,11 +14,7 @@ const realm = "example.com";
 const script = "/usr/bin/script";
 
 describe("msrpkit user", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-user-command-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   for (const runtime of installed) {
     for (const kind of ["", "sqlite:"]) {

@@ -1,18 +1,14 @@
 // The SQLite library of each runtime: values of every type come back as they went in.
 // Files are made only for those who write.
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { openSqliteEngine } from "../../../adapters/_sqlite.ts";
+import { testFolder } from "../../harness/folder.ts";
 
 describe("openSqliteEngine()", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-engine-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   test("keeps texts, numbers, octets and nothing", async () => {
     const path = join(folder, "values.db");

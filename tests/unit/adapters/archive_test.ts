@@ -1,20 +1,16 @@
 // openArchive() with SQLite files under each runtime, as the store of archive(): the same searches as the archive in memory,
 // nothing stored twice, and a file that others hold locked. PostgreSQL is in tests/interop/archive_postgres_test.ts.
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { openSqliteEngine } from "../../../adapters/_sqlite.ts";
 import { ArchiveError, openArchive } from "../../../adapters/archive.ts";
 import { type ArchiveStore, archive, memoryArchive } from "../../../plugins/archive.ts";
 import { NodePair } from "../../../testing/pair.ts";
+import { testFolder } from "../../harness/folder.ts";
 import { archiveRecords, searches } from "../../support/archives.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "msrpkit-archive-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = testFolder();
 
 describe("openArchive() with SQLite", () => {
   test("makes a file for its owner only, which is there when it is opened again", async () => {

@@ -1,19 +1,15 @@
 // Certificates of TLS listeners: made when missing, kept when files are named, refused when they make no sense.
 // What was made is read back by the X.509 parser of the runtime's own crypto module.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { loadCertificate, makeSelfSigned } from "../../../server/certificate.ts";
 import type { CommandError } from "../../../server/cli/command_error.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../../../server/exit_codes.ts";
+import { testFolder } from "../../harness/folder.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "msrpkit-cert-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = testFolder();
 
 function failureOf(promise: Promise<unknown>): Promise<CommandError> {
   return promise.then(

@@ -1,8 +1,7 @@
 // `msrpkit archive` without a process: what it finds, prints and refuses.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { beforeAll, describe, expect, test } from "#test";
 import { openArchive } from "../../../../adapters/archive.ts";
 import {
   type ArchiveAction,
@@ -11,13 +10,13 @@ import {
 } from "../../../../server/cli/archive.ts";
 import { explain } from "../../../../server/cli/failure.ts";
 import type { Terminal } from "../../../../server/cli/terminal.ts";
+import { testFolder } from "../../../harness/folder.ts";
 import { archiveRecords } from "../../../support/archives.ts";
 
 describe("runArchive()", () => {
-  let folder = "";
+  const folder = testFolder();
   let store = "";
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-archive-cli-"));
     store = `sqlite:${join(folder, "messages.db")}`;
     const archive = await openArchive(store);
     const [first] = archiveRecords();
@@ -25,7 +24,6 @@ describe("runArchive()", () => {
     await archive.store([...archiveRecords(), { ...(first as NonNullable<typeof first>), ...nasty }], []);
     await archive.close();
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   async function archive(action: ArchiveAction, options: ArchiveCommandOptions) {
     const lines: string[] = [];

@@ -1,19 +1,15 @@
 // `msrpkit user` without a process: what it does to a store, says and refuses.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { createHa1 } from "../../../../core/relay/digest.ts";
 import { explain } from "../../../../server/cli/failure.ts";
 import type { Terminal } from "../../../../server/cli/terminal.ts";
 import { runUser, type UserAction, type UserOptions } from "../../../../server/cli/user.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
 describe("runUser()", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-user-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   async function user(action: UserAction, name: string | undefined, options: UserOptions, password = "p") {
     const lines: string[] = [];

@@ -1,21 +1,17 @@
 // Users in a file: changes count after a moment, faults never take the last good users away.
-import { mkdtemp, rename, rm, truncate, unlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { createHa1, createUserhash } from "../../../../core/relay/digest.ts";
 import { HtdigestFile, MAX_HTDIGEST_BYTES } from "../../../../server/credentials/htdigest_file.ts";
 import { StoreError } from "../../../../server/credentials/store.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
 const line = (user: string, password: string): string =>
   `${user}:r:${createHa1("MD5", user, "r", password)}\n`;
 
 describe("HtdigestFile", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-htdigest-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   /** A file, a clock to turn, and what was complained about. */
   async function open(name: string, text: string) {

@@ -1,19 +1,14 @@
 // What `--users` may name, and what each of them opens.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { Authenticator } from "../../../../core/relay/authenticator.ts";
 import { ClientAuth } from "../../../../core/relay/client_auth.ts";
 import { openCredentials, openManagedStore } from "../../../../server/credentials/open_credentials.ts";
 import { StoreError } from "../../../../server/credentials/store.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
 describe("openCredentials()", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-open-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   for (const scheme of ["", "sqlite:", "SQLite:"]) {
     test(`a user that was stored in "${scheme}FILE" logs in at a relay`, async () => {

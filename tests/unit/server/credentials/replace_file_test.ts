@@ -1,17 +1,13 @@
 // Rewriting a file: whole or not at all, with its mode, through links, and one writer at a time.
-import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { replaceFile } from "../../../../server/credentials/replace_file.ts";
 import { StoreError } from "../../../../server/credentials/store.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
 describe("replaceFile()", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-replace-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   test("makes a file for its owner only, and keeps the mode of one that is there", async () => {
     const path = join(folder, "mode");

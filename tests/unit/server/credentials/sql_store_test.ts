@@ -1,24 +1,19 @@
 // The subscriber table: our own, OpenSIPS's and Kamailio's, in a real SQLite file.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { afterAll, describe, expect, test } from "#test";
 import { createHa1 } from "../../../../core/relay/digest.ts";
 import { type SqlDatabase, SqlStore } from "../../../../server/credentials/sql_store.ts";
 import { openSqlite } from "../../../../server/credentials/sqlite.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
 const realm = "example.com";
 
 describe("SqlStore", () => {
-  let folder = "";
+  const folder = testFolder();
   let count = 0;
   const opened: SqlDatabase[] = [];
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-sql-"));
-  });
   afterAll(async () => {
     for (const database of opened) await database.close();
-    await rm(folder, { recursive: true });
   });
 
   async function database(...statements: string[]): Promise<SqlDatabase> {

@@ -1,17 +1,13 @@
 // SQLite files under each runtime: the runtime's own library, or the portable one on Node 20.
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { openSqlite } from "../../../../server/credentials/sqlite.ts";
 import { StoreError } from "../../../../server/credentials/store.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
 describe("openSqlite()", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-sqlite-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   test("makes a file for its owner only, and keeps what is written", async () => {
     const path = join(folder, "new.db");

@@ -1,18 +1,14 @@
 // Bodies for `msrpkit send`: each source gives exactly its octets, from any position, and clear errors.
 // Files are real ones in a temporary folder.
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { CommandError } from "../../../../server/cli/command_error.ts";
 import { EXIT_FILE } from "../../../../server/exit_codes.ts";
 import { fileSource, standardInput, textSource } from "../../../../server/files/body_source.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "msrpkit-source-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = testFolder();
 
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: number[] = [];

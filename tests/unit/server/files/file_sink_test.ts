@@ -2,18 +2,14 @@
 // The sink is driven as an inbox would drive it; the files are real.
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { ConnectionError, DeliveryError } from "../../../../core/mod.ts";
 import { fileSink } from "../../../../server/files/file_sink.ts";
 import { FileStore, type IncomingFile } from "../../../../server/files/file_store.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
-let root = "";
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "msrpkit-sink-"));
-});
-afterAll(() => rm(root, { recursive: true }));
+const root = testFolder();
 
 const message: IncomingFile = {
   messageId: "mid.1",

@@ -1,17 +1,13 @@
 // The folder of received files: safe names, resumable transfers found by Message-ID and size, each given out once.
 // A second store over the same folder stands for the command started again.
-import { mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { FileStore, type IncomingFile } from "../../../../server/files/file_store.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
-let root = "";
+const root = testFolder();
 let count = 0;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "msrpkit-store-"));
-});
-afterAll(() => rm(root, { recursive: true }));
 
 const message: IncomingFile = {
   messageId: "mid.1",

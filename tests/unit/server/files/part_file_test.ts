@@ -1,17 +1,13 @@
 // Incomplete files: octets at their positions, a journal that survives, an end in one step that replaces nothing.
 // Real files in a temporary folder; "another process" is a second object over the same files.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { PartFile, type PartInfo, readJournal } from "../../../../server/files/part_file.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
-let root = "";
+const root = testFolder();
 let count = 0;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "msrpkit-part-"));
-});
-afterAll(() => rm(root, { recursive: true }));
 
 const info: PartInfo = { messageId: "mid.1", name: "cat.txt", contentType: "text/plain", total: 6 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

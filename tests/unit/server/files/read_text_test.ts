@@ -1,18 +1,14 @@
 // Files that an operator names: their text, their JSON, and the sentence and status when there is none.
 // A folder of its own holds them.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { CommandError } from "../../../../server/cli/command_error.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../../../../server/exit_codes.ts";
 import { readJson, readText } from "../../../../server/files/read_text.ts";
+import { testFolder } from "../../../harness/folder.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "msrpkit-read-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = testFolder();
 
 async function failure(work: Promise<unknown>): Promise<[status: number, message: string]> {
   const thrown = await work.catch((error: unknown) => error);
