@@ -2,8 +2,9 @@
 // Comparisons are exact: a key that the checker does not know is a failure, never ignored.
 import { createHash } from "node:crypto";
 
-/** Octets of a base64 text. */
+/** Octets of a base64 text. @throws for what is none: Buffer would leave out what it cannot read */
 export function bytesOf(base64: string): Uint8Array {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4 !== 0) throw new Error("this is no base64");
   return new Uint8Array(Buffer.from(base64, "base64"));
 }
 

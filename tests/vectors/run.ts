@@ -27,8 +27,9 @@ export async function checkEntry(
 
 async function runFile(file: string, checks: ReadonlyMap<string, Check>, totals: Totals): Promise<void> {
   const entries = readEntries(file);
-  if (!entries.some((entry) => checks.has(entry.kind))) {
-    console.log(`no checker yet for ${basename(file)} (later issue)`);
+  // A format that is known by its name, and that nothing here reads.
+  if (entries.every((entry) => entry.kind.includes(":") && !checks.has(entry.kind))) {
+    console.log(`${basename(file)}: not checked, there is nothing here for its format`);
     return;
   }
   let passed = 0;
@@ -42,18 +43,22 @@ async function runFile(file: string, checks: ReadonlyMap<string, Check>, totals:
   totals.failed += entries.length - passed;
 }
 
+function failed(file: string, error: unknown, totals: Totals): void {
+  totals.failed++;
+  console.log(`${basename(file)} ${error instanceof Error ? error.message : String(error)}`);
+}
+
 async function main(paths: readonly string[]): Promise<boolean> {
   const checks = await loadChecks();
   const totals: Totals = { passed: 0, failed: 0 };
-  const files = (paths.length > 0 ? paths : [fileURLToPath(new URL(".", import.meta.url))]).flatMap(
-    findFiles,
-  );
-  for (const file of files) {
+  for (const path of paths.length > 0 ? paths : [fileURLToPath(new URL(".", import.meta.url))]) {
+    let file = path;
     try {
-      await runFile(file, checks, totals);
+      for (file of findFiles(path)) {
+        await runFile(file, checks, totals).catch((error: unknown) => failed(file, error, totals));
+      }
     } catch (error) {
-      totals.failed++;
-      console.log(`${basename(file)} ${error instanceof Error ? error.message : String(error)}`);
+      failed(file, error, totals);
     }
   }
   console.log(`${totals.passed} passed, ${totals.failed} failed`);

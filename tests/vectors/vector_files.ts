@@ -22,7 +22,7 @@ export function findFiles(path: string): string[] {
 
 /** The entries of one file. @throws when the file holds no list of entries with ids */
 export function readEntries(file: string): Entry[] {
-  const content: unknown = JSON.parse(readFileSync(file, "utf8"));
+  const content: unknown = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, "")) ?? [];
   const groups: [string, unknown][] = Array.isArray(content)
     ? [["", content]]
     : Object.entries(content as Record<string, unknown>);
