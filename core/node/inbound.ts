@@ -82,7 +82,7 @@ export class Inbound {
     const to = frame.toPath[0];
     if (to === undefined || frame.toPath.length !== 1) return NO_SESSION;
     const driver = this.#driver;
-    const peer = frame.fromPath.at(-1);
+    const peer = behindRelay(frame.fromPath);
     const known = this.#node.registry.find(to, peer);
     if (known?.driver === driver) return known;
     if (known !== undefined && (known.driver !== undefined || known.core.role === "active")) {
@@ -105,7 +105,7 @@ export class Inbound {
   #reported(frame: RequestFrame): void {
     const to = frame.toPath[0];
     if (to === undefined || frame.toPath.length !== 1) return;
-    const seat = this.#node.registry.find(to, frame.fromPath.at(-1));
+    const seat = this.#node.registry.find(to, behindRelay(frame.fromPath));
     if (seat?.driver !== this.#driver || frame.fault !== undefined) return;
     const matched = seat.core.reported(frame);
     const { pipeline } = this.#node;
@@ -119,4 +119,9 @@ export class Inbound {
       matched,
     });
   }
+}
+
+// Peers behind a relay come over its one connection. Of those that come straight the first has the URI (RFC 4975 §5.4).
+function behindRelay(fromPath: readonly MsrpUri[]): MsrpUri | undefined {
+  return fromPath.length > 1 ? fromPath.at(-1) : undefined;
 }

@@ -23,7 +23,8 @@ export interface UnknownSession {
 export interface MsrpOptions {
   /**
    * Lets a peer open a session that nobody announced; settings for it may be returned. Strangers reach it, so decide by
-   * the URI and the connection. Each peer, by the last URI of its From-Path, gets a session of its own.
+   * the URI and the connection. Each peer behind a relay, by the last URI of its From-Path, gets a session of its own; of
+   * those that come straight the first has the URI, and another connection is answered 506 (RFC 4975 §5.4).
    * @default never: such requests are answered 481
    */
   acceptUnknown?: (request: UnknownSession) => boolean | SessionSettings;

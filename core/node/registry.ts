@@ -44,7 +44,7 @@ export class Registry<L> {
   }
 
   /**
-   * @param peer whose session it is, at a URI where every peer may have one of its own
+   * @param peer whose session it is, at a URI where peers behind relays have one each
    * @throws {LocalProtocolError} `no-session-id`, `uri-in-use` (RFC 4975 §6: one URI, one session), `too-many-sessions`
    */
   add(uri: MsrpUri, entry: L, peer?: MsrpUri): void {
@@ -73,8 +73,7 @@ export class Registry<L> {
   find(uri: MsrpUri, peer?: MsrpUri): L | undefined {
     // RFC 4975 §6: a URI without session-id names a device, never a session.
     if (uri.sessionId === undefined) return undefined;
-    const found = this.#get(uri, undefined);
-    return found !== undefined || peer === undefined ? found : this.#get(uri, peer);
+    return (peer === undefined ? undefined : this.#get(uri, peer)) ?? this.#get(uri, undefined);
   }
 
   #get(uri: MsrpUri, peer: MsrpUri | undefined): L | undefined {

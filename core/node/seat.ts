@@ -40,7 +40,7 @@ function originOf({ messageId }: Message, frame: RequestFrame): Origin {
 export class Seat implements LaneOwner, Place {
   readonly core: SessionCore;
   readonly own: readonly unknown[];
-  /** Whose session it is, at a URI where `acceptUnknown` gives every peer one of its own. */
+  /** Whose session it is, at a URI where `acceptUnknown` gives every peer behind a relay one of its own. */
   readonly peer: MsrpUri | undefined;
   /** Set while the session is held: the connections that have requests for it. */
   callers: Set<Driver> | undefined;

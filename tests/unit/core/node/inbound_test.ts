@@ -82,7 +82,7 @@ describe("inbound requests", () => {
     await fixture.close();
   });
 
-  test("of several peers at one URI reach the session that each has of its own", async () => {
+  test("of several peers behind a relay reach the session that each has of its own", async () => {
     const fixture = await Fixture.start(subject, { acceptUnknown: () => true }, (app) => {
       app.onMessage((message, session) => session.send(message.body, { messageId: message.messageId }));
     });
@@ -111,11 +111,17 @@ describe("inbound requests", () => {
       peer.write(request({ to, from, method: "REPORT", messageId, range: "1-1/1", headers }));
     }
     expect([fixture.app.sessionCount, reports]).toEqual([3, [true]]);
-    // The session of one of them is bound: RFC 4975 §5.4 has another connection refused.
-    single.write(request({ to, from: paths[0]!, body: "x" }));
-    expect(await single.silence()).toEqual([]);
-    clock.advance(100);
-    expect((await single.frame()).what).toBe("506");
+    // RFC 4975 §5.4: bound is bound: another connection is refused, also one that comes straight as a second.
+    const other = await fixture.peer();
+    for (const [peer, from] of [
+      [single, paths[0]!],
+      [other, "msrp://c.example:9/c;tcp"],
+    ] as const) {
+      peer.write(request({ to, from, body: "x" }));
+      expect(await peer.silence()).toEqual([]);
+      await clock.advance(100);
+      expect((await peer.frame()).what).toBe("506");
+    }
     await fixture.close();
   });
 

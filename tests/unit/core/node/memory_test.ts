@@ -46,7 +46,9 @@ describe("the memory of a node", () => {
     const sink = first.accept(one.transport);
     await settle();
     await clock.advance(1234);
-    receive(sink, sendText("hello"));
+    const behindRelay = (text: string) =>
+      sendText(text).replace("From-Path: ", "From-Path: msrps://relay.example:2855/r;tcp ");
+    receive(sink, behindRelay("hello"));
     await settle();
     expect(one.written.join("")).toMatch(/ 200 OK/);
     expect(first.memory.quiet).toBe(true);
@@ -65,8 +67,8 @@ describe("the memory of a node", () => {
     const back = next.memory.attach(two.transport);
     next.memory.resume([[back, memory]]);
     expect([next.sessionCount, opened]).toEqual([1, ["alice"]]);
-    receive(back, sendText("again"));
-    receive(back, sendText("<p>").replace("text/plain", "text/html"));
+    receive(back, behindRelay("again"));
+    receive(back, behindRelay("<p>").replace("text/plain", "text/html"));
     await settle();
     expect([bodies, two.written.join("").match(/ (200|415) /g)]).toEqual([["again"], [" 200 ", " 415 "]]);
   });

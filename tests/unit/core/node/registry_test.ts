@@ -49,7 +49,7 @@ describe("a registry", () => {
     expect(registry.find(uri)).toBe("two");
   });
 
-  test("several peers may have a session each at one URI, but an announced one is everybody's", () => {
+  test("several peers may have a session each at one URI, and one that is announced is for all others", () => {
     for (const matching of ["strict", "session-id", "cema"] as const) {
       const registry = new Registry<string>(matching, 10);
       const [amy, ben] = ["a", "b"].map((id) => MsrpUri.parse(`msrp://h.example:9/${id};tcp`));
@@ -68,7 +68,7 @@ describe("a registry", () => {
         1,
       ]);
       registry.add(uri, "all");
-      expect([registry.find(uri, amy), registry.find(uri, ben)]).toEqual(["all", "all"]);
+      expect([registry.find(uri, amy), registry.find(uri, ben)]).toEqual(["all", "ben"]);
     }
   });
 
