@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { afterAll, beforeAll } from "#test";
 import { freePort, untilListening } from "../harness/poll.ts";
 
 /** A running server with one database, `accounts`, and one user, `msrpkit`. */
@@ -130,6 +131,19 @@ export async function startPostgres(): Promise<Postgres> {
       await rm(home, { recursive: true });
     },
   };
+}
+
+/** While the tests around it run the password is in the environment, as an operator would have it; then the server ends. */
+export function passwordInEnvironment(server: Postgres): void {
+  const before = process.env["PGPASSWORD"];
+  beforeAll(() => {
+    process.env["PGPASSWORD"] = server.password;
+  });
+  afterAll(async () => {
+    if (before === undefined) delete process.env["PGPASSWORD"];
+    else process.env["PGPASSWORD"] = before;
+    await server.stop();
+  });
 }
 
 function command(name: string, args: readonly string[]): [string, string[]] {

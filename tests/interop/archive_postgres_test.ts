@@ -1,7 +1,7 @@
 // archive() with a real PostgreSQL: what is kept, and that nothing is lost when the server goes away in the middle, comes
 // back, or is there and does not answer.
 import process from "node:process";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { openPostgresClient } from "../../adapters/_postgres.ts";
 import { ArchiveError, openArchive } from "../../adapters/archive.ts";
 import { systemClock } from "../../adapters/node.ts";
@@ -9,7 +9,7 @@ import { type ArchiveRecord, archive, archiveLines, memoryArchive } from "../../
 import { NodePair } from "../../testing/pair.ts";
 import { archiveRecords, searches } from "../support/archives.ts";
 import { installed, run } from "../support/command.ts";
-import { postgresMissing, startPostgres } from "./_postgres.ts";
+import { passwordInEnvironment, postgresMissing, startPostgres } from "./_postgres.ts";
 
 if (postgresMissing !== undefined) {
   test(postgresMissing, () => {
@@ -22,15 +22,7 @@ if (postgresMissing !== undefined) {
   const client = () => openPostgresClient(place, { maxConnections: 1, timeoutMs: 5_000 });
 
   describe("an archive in PostgreSQL", () => {
-    const before = process.env["PGPASSWORD"];
-    beforeAll(() => {
-      process.env["PGPASSWORD"] = server.password;
-    });
-    afterAll(async () => {
-      if (before === undefined) delete process.env["PGPASSWORD"];
-      else process.env["PGPASSWORD"] = before;
-      await server.stop();
-    });
+    passwordInEnvironment(server);
 
     test("keeps octets and texts as they are, and finds what the archive in memory finds", async () => {
       const store = await openArchive(place);

@@ -1,7 +1,7 @@
 // Users in a real PostgreSQL, which each runtime changes with `msrpkit user` and a relay's Authenticator reads.
 // The table is our own, then Kamailio's; the server goes away in between and comes back.
 import process from "node:process";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
 import { Authenticator } from "../../core/relay/authenticator.ts";
 import { ClientAuth } from "../../core/relay/client_auth.ts";
 import { createHa1 } from "../../core/relay/digest.ts";
@@ -10,7 +10,7 @@ import { openPostgres } from "../../server/credentials/postgres.ts";
 import { SqlStore } from "../../server/credentials/sql_store.ts";
 import { type CredentialStore, StoreError } from "../../server/credentials/store.ts";
 import { installed, run } from "../support/command.ts";
-import { postgresMissing, startPostgres } from "./_postgres.ts";
+import { passwordInEnvironment, postgresMissing, startPostgres } from "./_postgres.ts";
 
 const realm = "relay.example.com";
 
@@ -23,16 +23,7 @@ if (postgresMissing !== undefined) {
   const server = await startPostgres();
   describe("users in PostgreSQL", () => {
     const place = server.url;
-    const before = process.env["PGPASSWORD"];
-    beforeAll(() => {
-      // As an operator would: the address is in the configuration, the password in the environment.
-      process.env["PGPASSWORD"] = server.password;
-    });
-    afterAll(async () => {
-      if (before === undefined) delete process.env["PGPASSWORD"];
-      else process.env["PGPASSWORD"] = before;
-      await server.stop();
-    });
+    passwordInEnvironment(server);
 
     /** Logs in; gives the reason of a refusal. */
     async function login(credentials: CredentialStore, username: string, password: string): Promise<string> {

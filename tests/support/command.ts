@@ -135,9 +135,18 @@ export class RunningCommand {
 
   /** Most memory that the process has had resident, in octets (Linux only; undefined elsewhere or when it has ended). */
   peakMemoryBytes(): number | undefined {
+    return this.#memory("VmHWM");
+  }
+
+  /** Memory that it has resident now, likewise. */
+  memoryBytes(): number | undefined {
+    return this.#memory("VmRSS");
+  }
+
+  #memory(field: string): number | undefined {
     try {
       const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
-      return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+      return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
     } catch {
       return undefined;
     }

@@ -29,17 +29,15 @@ export interface TestRelay {
 }
 
 /** Starts both on a runtime. */
-export function launchRelays(
-  runtime: RuntimeName,
-  limits: Readonly<Record<string, number>> = {},
-): Promise<TestRelay[]> {
-  return Promise.all(domains.map((domain) => launch(runtime, domain, limits)));
+export function launchRelays(runtime: RuntimeName): Promise<TestRelay[]> {
+  return Promise.all(domains.map((domain) => launchRelay(runtime, domain)));
 }
 
-async function launch(
+/** Starts one. @param more of its configuration file */
+export async function launchRelay(
   runtime: RuntimeName,
-  domain: string,
-  limits: Readonly<Record<string, number>>,
+  domain: (typeof domains)[number],
+  more: object = {},
 ): Promise<TestRelay> {
   const hashes = Object.values(hashPassword("bob", domain, "1234"));
   const config = {
@@ -51,7 +49,7 @@ async function launch(
     ca: file("ca.pem", authorities),
     relays: domains.filter((other) => other !== domain),
     hosts: Object.fromEntries(domains.map((name) => [name, ["127.0.0.1"]])),
-    limits,
+    ...more,
   };
   const path = file(`${domain}-${runtime}.json`, JSON.stringify(config));
   const command = start(runtime, ["relay", "--config", path, "--json"], asInstalled(runtime));
