@@ -5,7 +5,7 @@ import { Miniflare } from "miniflare";
 import { root } from "../../scripts/tree.ts";
 
 /** workerd takes ten seconds after the last event, and an object itself one or two before. Asking would wake it. */
-export const evictionMs = 14_000;
+export const evictionMs = 16_000;
 
 /** A Worker that runs. */
 export interface RunningWorker {

@@ -144,9 +144,10 @@ describe("a Durable Object that was out of memory", () => {
   });
 
   test("an alarm ends a connection that was quiet for too long, also while the object is out of memory", async () => {
-    // 18 s after the login, as the relay's limits say, and not after it was made anew.
+    // 18 s after the login, as the relay's limits say, and not after it was made anew, which is ten seconds later at least.
     const after = await idleEnd;
-    expect(Math.abs(after - 18_000)).toBeLessThan(2500);
+    expect(after).toBeGreaterThan(15_500);
+    expect(after).toBeLessThan(28_000);
     expect(await made("idle")).toBe((before["idle"] ?? 0) + 1);
   });
 });
