@@ -145,7 +145,8 @@ export class RelayClient {
 
   /**
    * Expects a session that a peer will open through the own relays, on a path of `path()` or of a renewal; tell it
-   * `path.sdpPath`. The session ends with the connection to the relay, and the path is released at its end.
+   * `path.sdpPath`. The session ends with the connection to the relay, and then `onRenewed` tells where the peer can open
+   * the next one; a session that ends by itself releases its path.
    *
    * @throws {LocalProtocolError} `path-expired`, and what `Msrp.session` throws
    */
@@ -161,7 +162,10 @@ export class RelayClient {
     const to = remote === undefined ? {} : { remote: path.toPath(pathOf(remote)) };
     const session = this.#app.session({ ...rest, ...to, local: path.local });
     link.attend(session);
-    void session.closed.then(() => path.release());
+    // One that ended with its path, by time or with the connection, is wanted again on the next one (RFC 4976 §6.3).
+    void session.closed.then(() => {
+      if (path.valid) path.release();
+    });
     return session;
   }
 

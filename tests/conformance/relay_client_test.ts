@@ -479,14 +479,18 @@ describe("renewal", () => {
       const renewals: PathRenewal[] = [];
       client.onRenewed((renewal) => renewals.push(renewal));
       const path = await client.path();
-      const session = client.expect(await client.path());
+      const expected = await client.path();
+      const session = client.expect(expected);
       await relay.drop();
       expect([path.valid, session.state]).toEqual([false, "failed"]);
       await relay.clock.advance(1000);
-      expect(renewals.map(({ reason, replaces }) => [reason, replaces === path])).toEqual([
-        ["reconnected", true],
+      expect(
+        renewals.map(({ reason, replaces }) => [reason, replaces === path, replaces === expected]),
+      ).toEqual([
+        ["reconnected", true, false],
+        ["reconnected", false, true],
       ]);
-      expect([relay.connections.length, client.pathCount, renewals[0]?.path.valid]).toEqual([2, 1, true]);
+      expect([relay.connections.length, client.pathCount, renewals[0]?.path.valid]).toEqual([2, 2, true]);
     }));
 
   test("a relay that is away is tried again, later each time, until it is back", () =>
