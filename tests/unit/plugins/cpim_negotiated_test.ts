@@ -1,8 +1,6 @@
 // cpim(), imdn() and isComposing() in sessions that were negotiated by SDP: what accept-types and accept-wrapped-types say
 // decides what goes out wrapped, bare or not at all.
 import { describe, expect, test } from "#test";
-import { MemoryNetwork } from "../../../adapters/memory.ts";
-import { MsrpUri } from "../../../core/wire/uri.ts";
 import {
   composingOf,
   cpim,
@@ -12,25 +10,11 @@ import {
   imdnOf,
   isComposing,
 } from "../../../plugins/mod.ts";
+import { memoryNegotiation } from "../../support/memory_subject.ts";
 import { Endpoints, exchange, sessionsOf } from "../../support/negotiation.ts";
 import { settle } from "../../support/nodes.ts";
 
-const host = "192.0.2.2";
-
-function endpoints(): Endpoints {
-  const network = new MemoryNetwork();
-  let ports = 20_000;
-  return new Endpoints({
-    name: "memory",
-    host,
-    adapter: { transportConnect: network.connect },
-    listen: async (accept) => {
-      const port = ports++;
-      const close = network.listen(host, port, accept);
-      return { uri: MsrpUri.from({ scheme: "msrp", host, port }), close };
-    },
-  });
-}
+const endpoints = (): Endpoints => new Endpoints(memoryNegotiation());
 
 describe("RFC 4975 §8.6: accept-wrapped-types", () => {
   test("each side sends wrapped or bare by what the other has listed", async () => {

@@ -1,22 +1,13 @@
 // Requests that belong to no session of their connection: refused, unless a plugin of the request stage answers them.
 import { describe, expect, test } from "#test";
-import { MemoryNetwork } from "../../../../adapters/memory.ts";
 import type { Msrp } from "../../../../core/node/node.ts";
 import { definePlugin } from "../../../../core/node/plugin.ts";
-import { type EndpointSubject, Fixture } from "../../../../testing/endpoint_fixture.ts";
+import { Fixture } from "../../../../testing/endpoint_fixture.ts";
 import { request } from "../../../../testing/wire.ts";
+import { memorySubject } from "../../../support/memory_subject.ts";
 import { settle } from "../../../support/nodes.ts";
 
-const network = new MemoryNetwork();
-let port = 1;
-const subject: EndpointSubject = {
-  name: "memory",
-  connect: network.connect,
-  listen: async (accept) => {
-    const own = port++;
-    return { host: "127.0.0.1", port: own, close: network.listen("127.0.0.1", own, accept) };
-  },
-};
+const subject = memorySubject();
 const relay = "msrp://relay.example:2855;tcp";
 
 describe("requests without a session", () => {

@@ -1,6 +1,6 @@
 // Frames in text, as tests like to write them: paths and Message-ID are given unless a test brings its own.
 // Line ends are CRLF; octets beyond ASCII go in as Latin-1.
-import type { DecoderOptions } from "../../../../core/wire/mod.ts";
+import { type DecoderOptions, MsrpUri, type OutgoingRequest } from "../../../../core/wire/mod.ts";
 import { decode, type Outcome } from "../../../vectors/frame_fields.ts";
 
 export const to = "msrp://bob.example:12051/hT5xV9eRy7uQ1c;tcp";
@@ -25,6 +25,20 @@ export function frame(start: string, lines: readonly string[], rest: string): st
 export function send(body: string, lines: readonly string[] = ["Message-ID: m.1234"], flag = "$"): string {
   return frame("SEND", [...lines, "Content-Type: text/plain"], `\r\n${body}\r\n-------abcd1234${flag}\r\n`);
 }
+
+export const toPath: readonly MsrpUri[] = [MsrpUri.parse(to)];
+export const fromPath: readonly MsrpUri[] = [MsrpUri.parse(from)];
+
+/** The same SEND, for a writer. */
+export const outgoing: OutgoingRequest = {
+  transactionId: "abcd1234",
+  method: "SEND",
+  toPath,
+  fromPath,
+  headers: [["Message-ID", "m.1234"]],
+  contentType: "text/plain",
+  body: octets("hi"),
+};
 
 /** Decodes a text in one piece. */
 export function read(text: string, options: DecoderOptions = {}): Outcome {

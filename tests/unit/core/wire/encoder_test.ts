@@ -2,26 +2,8 @@
 // What is refused is in outgoing_test.ts.
 import { describe, expect, test } from "#test";
 import { LocalProtocolError } from "../../../../core/errors.ts";
-import {
-  encodeRequest,
-  encodeResponse,
-  FrameWriter,
-  MsrpUri,
-  type OutgoingRequest,
-} from "../../../../core/wire/mod.ts";
-import { from, octets, textOf, to } from "./_frames.ts";
-
-const toPath = [MsrpUri.parse(to)];
-const fromPath = [MsrpUri.parse(from)];
-const send: OutgoingRequest = {
-  transactionId: "abcd1234",
-  method: "SEND",
-  toPath,
-  fromPath,
-  headers: [["Message-ID", "m.1234"]],
-  contentType: "text/plain",
-  body: octets("hi"),
-};
+import { encodeRequest, encodeResponse, FrameWriter } from "../../../../core/wire/mod.ts";
+import { from, fromPath, octets, outgoing as send, textOf, to, toPath } from "./_frames.ts";
 
 describe("writing requests", () => {
   test("RFC 4975 §7.1: To-Path, From-Path, fields, Content-Type, body, end-line [4975-7.1-03] [4975-7.1-05] [4975-7.1-06] [4975-7.1-12]", () => {

@@ -2,20 +2,8 @@
 // The writer is the way in, so that the tests see what a caller sees.
 import { describe, expect, test } from "#test";
 import { LocalProtocolError } from "../../../../core/errors.ts";
-import { encodeRequest, FrameWriter, MsrpUri, type OutgoingRequest } from "../../../../core/wire/mod.ts";
-import { from, octets, read, textOf, to } from "./_frames.ts";
-
-const toPath = [MsrpUri.parse(to)];
-const fromPath = [MsrpUri.parse(from)];
-const send: OutgoingRequest = {
-  transactionId: "abcd1234",
-  method: "SEND",
-  toPath,
-  fromPath,
-  headers: [["Message-ID", "m.1234"]],
-  contentType: "text/plain",
-  body: octets("hi"),
-};
+import { encodeRequest, FrameWriter, type OutgoingRequest } from "../../../../core/wire/mod.ts";
+import { octets, read, outgoing as send, textOf } from "./_frames.ts";
 
 function codeOf(change: Partial<OutgoingRequest>): string | undefined {
   const writer = new FrameWriter();

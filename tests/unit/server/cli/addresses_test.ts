@@ -13,15 +13,7 @@ import {
 } from "../../../../server/cli/addresses.ts";
 import type { CommandError } from "../../../../server/cli/command_error.ts";
 import { EXIT_USAGE } from "../../../../server/exit_codes.ts";
-
-function failure(run: () => unknown): CommandError {
-  try {
-    run();
-  } catch (error) {
-    return error as CommandError;
-  }
-  throw new Error("nothing was thrown");
-}
+import { thrown } from "../../../support/nodes.ts";
 
 describe("addresses", () => {
   test("RFC 4975 §6: a refused URI is told with its reason", () => {
@@ -32,7 +24,10 @@ describe("addresses", () => {
       ["h:1/s", "not of the form msrp://HOST:PORT/SESSION;tcp"],
     ] as const;
     for (const [text, reason] of reasons) {
-      expect([text, failure(() => parsePath(text, "--to")).message.includes(reason)]).toEqual([text, true]);
+      expect([text, thrown<CommandError>(() => parsePath(text, "--to")).message.includes(reason)]).toEqual([
+        text,
+        true,
+      ]);
     }
   });
 
@@ -47,7 +42,7 @@ describe("addresses", () => {
       "h:1/s",
       "msrp://h:1/s;tcp msrp://h:1;tcp",
     ]) {
-      const error = failure(() => parsePath(text, "--to"));
+      const error = thrown<CommandError>(() => parsePath(text, "--to"));
       expect([text, error.exitCode, error.message.includes("--to")]).toEqual([text, EXIT_USAGE, true]);
     }
   });
@@ -60,7 +55,7 @@ describe("addresses", () => {
       sessionId: "only",
     });
     expect(parseListen("msrp://example.com;tcp").uri).toBe("msrp://example.com;tcp");
-    expect(failure(() => parseListen("msrp://h:1;udp")).exitCode).toBe(EXIT_USAGE);
+    expect(thrown<CommandError>(() => parseListen("msrp://h:1;udp")).exitCode).toBe(EXIT_USAGE);
   });
 
   test("others are told this machine's name instead of an unspecified address", () => {
@@ -94,8 +89,10 @@ describe("addresses", () => {
     ]);
     expect(read("msrp://h:1;tcp")).toEqual(["msrp://h:1;tcp", "h", false, false]);
     for (const text of ["ws://", "msrps://h:1;wss", "http://h:1"]) {
-      expect([text, failure(() => parseWebListen(text)).exitCode]).toEqual([text, EXIT_USAGE]);
+      expect([text, thrown<CommandError>(() => parseWebListen(text)).exitCode]).toEqual([text, EXIT_USAGE]);
     }
-    expect(failure(() => parseListen("msrps://h:1;ws")).message.includes("only ;tcp")).toBe(true);
+    expect(thrown<CommandError>(() => parseListen("msrps://h:1;ws")).message.includes("only ;tcp")).toBe(
+      true,
+    );
   });
 });

@@ -12,21 +12,13 @@ import {
   parseRate,
 } from "../../../../server/cli/units.ts";
 import { EXIT_USAGE } from "../../../../server/exit_codes.ts";
-
-function failure(run: () => unknown): CommandError {
-  try {
-    run();
-  } catch (error) {
-    return error as CommandError;
-  }
-  throw new Error("nothing was thrown");
-}
+import { thrown } from "../../../support/nodes.ts";
 
 describe("units", () => {
   test("rates are octets a second with k, M, G", () => {
     expect(["1", "500k", "1.5M", "2g", " 8K "].map(parseRate)).toEqual([1, 500_000, 1_500_000, 2e9, 8_000]);
     for (const text of ["", "0", "-1", "1x", "k", "1e9", "0.5"]) {
-      const error = failure(() => parseRate(text));
+      const error = thrown<CommandError>(() => parseRate(text));
       expect(error).toBeInstanceOf(CommandError);
       expect(error.exitCode).toBe(EXIT_USAGE);
       expect(error.message.includes(`"${text}"`)).toBe(true);
@@ -36,14 +28,14 @@ describe("units", () => {
   test("counts are whole numbers from 1", () => {
     expect(parseCount("12", "--count")).toBe(12);
     for (const text of ["0", "1.5", "-2", "x", "9999999999"]) {
-      expect(failure(() => parseCount(text, "--count")).exitCode).toBe(EXIT_USAGE);
+      expect(thrown<CommandError>(() => parseCount(text, "--count")).exitCode).toBe(EXIT_USAGE);
     }
   });
 
   test("ports go from 0 to 65535", () => {
     expect(["0", "8080", "65535"].map((text) => parsePort(text, "--http"))).toEqual([0, 8080, 65_535]);
     for (const text of ["65536", "-1", "", "http", "1.5"]) {
-      expect(failure(() => parsePort(text, "--http")).exitCode).toBe(EXIT_USAGE);
+      expect(thrown<CommandError>(() => parsePort(text, "--http")).exitCode).toBe(EXIT_USAGE);
     }
   });
 
