@@ -1,20 +1,12 @@
 // Requests to sessions: the look-up, its cache over ends and bindings, and what binds.
 import { describe, expect, test } from "#test";
-import { FakeClock, MemoryNetwork } from "../../../../adapters/memory.ts";
-import { type EndpointSubject, Fixture } from "../../../../testing/endpoint_fixture.ts";
+import { FakeClock } from "../../../../adapters/memory.ts";
+import { Fixture } from "../../../../testing/endpoint_fixture.ts";
 import { request } from "../../../../testing/wire.ts";
+import { memorySubject } from "../../../support/memory_subject.ts";
 
 const clock = new FakeClock();
-const network = new MemoryNetwork({ clock });
-let port = 1;
-const subject: EndpointSubject = {
-  name: "memory",
-  connect: network.connect,
-  listen: async (accept) => {
-    const own = port++;
-    return { host: "127.0.0.1", port: own, close: network.listen("127.0.0.1", own, accept) };
-  },
-};
+const subject = memorySubject({ clock });
 
 describe("inbound requests", () => {
   test("of many sessions in turns reach theirs, and a session that ended is found no more", async () => {

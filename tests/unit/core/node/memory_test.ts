@@ -4,28 +4,12 @@ import { FakeClock, settle } from "../../../../adapters/memory.ts";
 import type { ConnectionMemory } from "../../../../core/node/memory.ts";
 import { Msrp } from "../../../../core/node/node.ts";
 import { definePlugin } from "../../../../core/node/plugin.ts";
-import type { Transport, TransportSink } from "../../../../core/node/transport.ts";
 import { defineKey, type Key } from "../../../../core/session/key.ts";
+import { messageTransport as pipe, receive } from "../../../support/message_transport.ts";
 import { sendText } from "../../../support/web_socket_peer.ts";
 
 const userKey: Key<{ name: string }> = defineKey("test.user");
 const liveKey: Key<Map<string, string>> = defineKey("test.live");
-
-/** The end of a WebSocket. */
-function pipe(clock: FakeClock): { transport: Transport; written: string[] } {
-  const written: string[] = [];
-  const write = (bytes: Uint8Array): boolean => written.push(new TextDecoder().decode(bytes)) > 0;
-  const nothing = (): void => undefined;
-  const still = { write, pause: nothing, resume: nothing, close: nothing, abort: nothing };
-  return {
-    transport: { clock, remoteAddress: "192.0.2.1", secure: true, framing: "message", ...still },
-    written,
-  };
-}
-
-function receive(sink: TransportSink, text: string): void {
-  sink.received(new TextEncoder().encode(text));
-}
 
 describe("the memory of a node", () => {
   test("another instance has the session, its settings and the values of the connection", async () => {

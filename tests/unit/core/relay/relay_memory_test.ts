@@ -3,10 +3,11 @@ import { describe, expect, test } from "#test";
 import { FakeClock, settle } from "../../../../adapters/memory.ts";
 import type { ConnectionHandle } from "../../../../core/node/context.ts";
 import { Msrp } from "../../../../core/node/node.ts";
-import type { Transport, TransportSink } from "../../../../core/node/transport.ts";
+import type { TransportSink } from "../../../../core/node/transport.ts";
 import { handshakeUser } from "../../../../core/node/upgrade.ts";
 import { StaticCredentials } from "../../../../core/relay/credentials.ts";
 import { type RelayPlugin, relay } from "../../../../core/relay/relay.ts";
+import { messageTransport as pipe, receive } from "../../../support/message_transport.ts";
 
 interface Instance {
   readonly node: Msrp;
@@ -22,18 +23,6 @@ function instance(): Instance {
   return { node: new Msrp().use(plugin), plugin };
 }
 
-function pipe(clock: FakeClock): { transport: Transport; written: string[] } {
-  const written: string[] = [];
-  const write = (bytes: Uint8Array): boolean => written.push(new TextDecoder().decode(bytes)) > 0;
-  const nothing = (): void => undefined;
-  const still = { write, pause: nothing, resume: nothing, close: nothing, abort: nothing };
-  return {
-    transport: { clock, remoteAddress: "192.0.2.1", secure: true, framing: "message", ...still },
-    written,
-  };
-}
-
-const receive = (sink: TransportSink, text: string): void => sink.received(new TextEncoder().encode(text));
 const client = "msrps://client.invalid:2855/client0000000001;ws";
 const peer = "msrps://peer.invalid:2855/peer000000000001;ws";
 
