@@ -73,7 +73,7 @@ const parts: readonly Part[] = [
   },
   {
     name: "web-socket",
-    title: "Client to endpoint through the relay, 64 KiB chunks",
+    title: "Client to endpoint through the relay, 64 KiB chunks; the second share is of its processor time",
     script: "web_socket.ts",
     runs: [[]],
     read: (lines) => lines.map((line) => JSON.parse(line) as BenchRow),
