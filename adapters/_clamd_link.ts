@@ -53,6 +53,8 @@ export class ClamdLink {
     const { path, host, port, ...limits } = options;
     if ((path === undefined || path === "") === (host === undefined || port === undefined))
       throw new TypeError("clamd needs either a path, or a host and a port");
+    if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
+      throw new TypeError(`clamd cannot use port ${port}: 1 to 65535`);
     for (const [name, value] of Object.entries(limits)) {
       if (!(name in defaults)) throw new TypeError(`clamd has no option "${name}"`);
       if (!(typeof value === "number" && value > 0))

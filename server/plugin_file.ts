@@ -8,10 +8,15 @@ import type { Scope } from "effect/Scope";
 import { z } from "zod";
 import type { ClamdOptions } from "../adapters/clamd.ts";
 import type { Plugin } from "../core/mod.ts";
-import type { ArchiveOptions, ArchiveProblem } from "../plugins/archive.ts";
-import type { ContentFilterEvent, ContentFilterOptions, TextRule } from "../plugins/content_filter.ts";
+import type { ArchiveOptions, ArchivePlugin, ArchiveProblem } from "../plugins/archive.ts";
+import type {
+  ContentFilterEvent,
+  ContentFilterOptions,
+  ContentFilterPlugin,
+  TextRule,
+} from "../plugins/content_filter.ts";
 import type { RateLimitOptions } from "../plugins/rate_limit.ts";
-import type { WebhookOptions, WebhookProblem } from "../plugins/webhook.ts";
+import type { WebhookOptions, WebhookPlugin, WebhookProblem } from "../plugins/webhook.ts";
 import { openArchivePlace } from "./archive_place.ts";
 import { CommandError } from "./cli/command_error.ts";
 import type { Terminal } from "./cli/terminal.ts";
@@ -22,6 +27,8 @@ import { attempt } from "./lifetime.ts";
 /** A plugin that a file has named, and what a server does with it. */
 interface Configured {
   readonly plugin: Plugin;
+  /** Looks whether other options could be used. @throws {TypeError} they are wrong */
+  check(options: unknown): unknown;
   /** Takes other options, as far as it can while it runs. */
   reload?(options: unknown): Promise<void>;
   /** Ends what it has opened. */
@@ -58,9 +65,15 @@ const factories = {
     const store = await openArchivePlace(place, { create: true });
     try {
       const onProblem = (problem: ArchiveProblem): void => tellArchive(problem, terminal);
-      const plugin = archive({ ...rest, store, onProblem });
+      const make = (given: Omit<FileArchive, "store">): ArchivePlugin =>
+        archive({ ...given, store, onProblem });
+      const plugin = make(rest);
       return {
         plugin,
+        check: (next) => {
+          const { store: _place, ...others } = next as FileArchive;
+          make(others);
+        },
         close: async () => {
           const left = (await plugin.flush(FLUSH_MS)) ? 0 : plugin.spooled;
           if (left > 0) tellArchive({ kind: "lost", messages: left, error: undefined }, terminal);
@@ -74,16 +87,18 @@ const factories = {
   },
   contentFilter: async (options: FileContentFilter, terminal: Terminal): Promise<Configured> => {
     const { contentFilter } = await import("../plugins/content_filter.ts");
-    const { virus, ...rest } = options;
     const onFinding = (event: ContentFilterEvent): void => tellFinding(event, terminal);
-    const plugin = contentFilter({
-      ...rest,
-      text: { rules: [], ...rest.text },
-      ...(virus === undefined ? {} : { virus: await scanning(virus) }),
-      onFinding,
-    });
+    const make = async ({ virus, ...rest }: FileContentFilter): Promise<ContentFilterPlugin> =>
+      contentFilter({
+        ...rest,
+        text: { rules: [], ...rest.text },
+        ...(virus === undefined ? {} : { virus: await scanning(virus) }),
+        onFinding,
+      });
+    const plugin = await make(options);
     return {
       plugin,
+      check: (next) => make(next as FileContentFilter),
       reload: (next) => plugin.reload((next as FileContentFilter).text?.rules ?? ([] as TextRule[])),
     };
   },
@@ -92,9 +107,12 @@ const factories = {
     // Better in the environment than in a file that many can read.
     const secret = options.secret ?? process.env["MSRPKIT_WEBHOOK_SECRET"];
     const onProblem = (problem: WebhookProblem): void => tellWebhook(problem, terminal);
-    const plugin = webhook({ ...options, ...(secret === undefined ? {} : { secret }), onProblem });
+    const make = (given: WebhookOptions): WebhookPlugin =>
+      webhook({ ...given, ...(secret === undefined ? {} : { secret }), onProblem });
+    const plugin = make(options);
     return {
       plugin,
+      check: (next) => make({ ...(next as WebhookOptions) }),
       close: async () => {
         if (await plugin.flush(FLUSH_MS)) return;
         tellWebhook({ kind: "dropped", count: plugin.queued, error: new Error("the server ends") }, terminal);
@@ -103,7 +121,7 @@ const factories = {
   },
   rateLimit: async (options: RateLimitOptions): Promise<Configured> => {
     const { rateLimit } = await import("../plugins/rate_limit.ts");
-    return { plugin: rateLimit(options) };
+    return { plugin: rateLimit(options), check: (next) => rateLimit(next as RateLimitOptions) };
   },
 } satisfies Record<string, Factory>;
 
@@ -128,10 +146,13 @@ export function scopedPlugins(
     plugins: [...all.values()].map(({ plugin }) => plugin),
     reload: async () => {
       const file = await readPlugins(path);
-      for (const [name, one] of all) {
+      const given = [...all].flatMap(([name, one]) => {
         const options = file[name];
-        if (options !== undefined) await blaming(name, path, () => one.reload?.(options));
-      }
+        return options === undefined ? [] : [{ name, one, options }];
+      });
+      // All of it before any of it: when something is wrong nothing changes.
+      for (const { name, one, options } of given) await blaming(name, path, () => one.check(options));
+      for (const { name, one, options } of given) await blaming(name, path, () => one.reload?.(options));
     },
   }));
 }
@@ -162,9 +183,12 @@ async function blaming<A>(name: string, path: string, work: () => Promise<A> | A
 async function readPlugins(path: string): Promise<PluginFile> {
   const parsed = schema.safeParse(await readJson(path));
   if (parsed.success) return parsed.data as PluginFile;
+  const [{ path: at, ...issue } = { path: [] }] = parsed.error.issues;
+  const [name = "keys" in issue ? issue.keys[0] : undefined] = at;
+  const blamed = name === undefined ? "" : `${String(name)}: `;
   throw new CommandError(
     EXIT_USAGE,
-    `Cannot use ${path}: it may hold ${names.join(", ")}, each with its options`,
+    `Cannot use ${path}: ${blamed}it may hold ${names.join(", ")}, each with its options`,
   );
 }
 

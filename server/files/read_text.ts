@@ -7,11 +7,12 @@ import { CommandError } from "../cli/command_error.ts";
 import { EXIT_FILE, EXIT_USAGE } from "../exit_codes.ts";
 import { reasonOf } from "./reason_of.ts";
 
-/** Reads a file as UTF-8. @throws {CommandError} (file) it cannot be read */
+/** Reads a file as UTF-8, with or without a mark of that at its beginning. @throws {CommandError} (file) it cannot be read */
 export async function readText(path: string): Promise<string> {
-  return await readFile(path, "utf8").catch((cause: Error) => {
+  const text = await readFile(path, "utf8").catch((cause: Error) => {
     throw new CommandError(EXIT_FILE, `Cannot read ${path}: ${reasonOf(cause)}`, { cause });
   });
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
 /** Reads a file of JSON. @throws {CommandError} (file) it cannot be read, (usage) it is no JSON */

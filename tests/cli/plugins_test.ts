@@ -76,6 +76,10 @@ describe("--plugins", () => {
     write("{");
     relay.signal("SIGHUP");
     expect(String((await relay.event("reload-failed"))["message"])).toContain("it is no JSON");
+    // Rules that are right beside an option that is wrong: none of it is taken.
+    write({ contentFilter: { text: { rules: [{ words: ["blast"] }] }, allowed: [] } });
+    relay.signal("SIGHUP");
+    expect(String((await relay.event("reload-failed", 2))["message"])).toContain("allowed");
     expect(await send("drat")).toBe(1);
     expect([(await relay.stop()).code, (await echo.stop()).code]).toEqual([0, 0]);
   });
@@ -118,7 +122,11 @@ describe("--plugins", () => {
   test("a file that cannot be used is told of, plugin and option by name", async () => {
     for (const [plugins, code, said] of [
       ["{", 2, "it is no JSON"],
-      [{ contentFilters: {} }, 2, "contentFilter"],
+      [{ contentFilters: {} }, 2, "contentFilters: it may hold"],
+      [{ rateLimit: null }, 2, "rateLimit: it may hold"],
+      [[], 2, "it may hold"],
+      ['\uFEFF{ "rateLimits": {} }', 2, "rateLimits: it may hold"],
+      [{ contentFilter: { virus: { clamd: { host: "localhost", port: 70000 } } } }, 2, "port"],
       [{ contentFilter: { allowed: [] } }, 2, 'contentFilter: Cannot make plugin "content_filter"'],
       [{ contentFilter: { virus: {} } }, 2, "virus.clamd"],
       [{ archive: {} }, 2, "archive: store"],
