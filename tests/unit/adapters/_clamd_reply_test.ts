@@ -22,4 +22,14 @@ describe("an answer of clamd", () => {
     ])
       expect(() => readReply(reply)).toThrow("clamd did not scan");
   });
+
+  test("of which no more than a line goes into the error", () => {
+    let message = "";
+    try {
+      readReply("x".repeat(4096));
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toBe(`clamd did not scan: ${"x".repeat(200)}`);
+  });
 });
