@@ -14,7 +14,7 @@ import {
   type TransportListenOptions,
 } from "./_limits.ts";
 import { opened } from "./_node_opened.ts";
-import { adopt, type Reads, sharedReads } from "./_node_read.ts";
+import { adopt, type Reads, secureReads, sharedReads } from "./_node_read.ts";
 import { NodeSocketTransport } from "./_node_socket.ts";
 import { clientHandshake, clientTls, tlsServer } from "./_node_tls.ts";
 import { OpenTransports } from "./_open_transports.ts";
@@ -75,7 +75,7 @@ function join(
     peerCertificate: peer,
   };
   const transport = new NodeSocketTransport(socket, facts, limits);
-  transport.start(reads);
+  transport.start(secure ? secureReads(socket) : reads);
   transport.bind(accept, onOpen?.(transport) ?? (() => {}));
   return transport;
 }

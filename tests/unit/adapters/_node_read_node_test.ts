@@ -2,8 +2,10 @@
 // Run by Node only; the transport suite there tests the whole of it.
 import { once } from "node:events";
 import net from "node:net";
+import tls from "node:tls";
 import { describe, expect, test } from "#test";
-import { adopt, type Reads, sharedReads } from "../../../adapters/_node_read.ts";
+import { adopt, type Reads, secureReads, sharedReads } from "../../../adapters/_node_read.ts";
+import { makeCertificates } from "../../../testing/certificates.ts";
 
 async function adopted(): Promise<{
   socket: net.Socket;
@@ -118,5 +120,60 @@ describe("reads into the shared buffer", () => {
     expect(adopt(socket).socket).toBe(socket);
     expect(adopt(socket).reads).toBe(undefined);
     expect(sharedReads()?.onread.buffer).toBe(sharedReads()?.onread.buffer as Uint8Array);
+  });
+
+  test("a socket of TLS reads into it once its handshake is done: its octets, its pauses and its end", async () => {
+    const { server: identity, ca } = await makeCertificates();
+    const server = tls.createServer({ ...identity, allowHalfOpen: true }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as net.AddressInfo;
+    const peer = tls.connect({ port, host: "127.0.0.1", servername: "localhost", ca });
+    const [socket] = (await once(server, "secureConnection")) as [tls.TLSSocket];
+    const reads = secureReads(socket) as Reads;
+    const count = 4_000_000;
+    const [seen, pauses]: [Set<ArrayBufferLike>, number[]] = [new Set(), []];
+    let octets = 0;
+    reads.deliver = (bytes) => {
+      seen.add(bytes.buffer);
+      // What a pause cuts off comes later, and in order.
+      expect(bytes.every((byte, index) => byte === ((octets + index) & 0xff))).toBe(true);
+      octets += bytes.length;
+      if (octets < count / 2 || pauses.length > 0) return;
+      pauses.push(octets);
+      socket.pause();
+      setImmediate(() => socket.resume());
+    };
+    const ended = once(socket, "end");
+    socket.resume();
+    peer.end(Uint8Array.from({ length: count }, (_, index) => index & 0xff));
+    await ended;
+    expect([octets, pauses.length, seen.size]).toEqual([count, 1, 1]);
+    const { buffer } = (sharedReads() as Reads).onread;
+    expect(seen.has((buffer as Uint8Array).buffer)).toBe(true);
+    const answer = once(peer, "data");
+    socket.end("back");
+    expect(String((await answer)[0])).toBe("back");
+    server.close();
+  });
+
+  test("a socket that has octets already, or is none of TLS, keeps its events", () => {
+    expect(secureReads(new net.Socket())).toBe(undefined);
+    let asked = 0;
+    const handle = {
+      useUserBuffer: () => {
+        asked++;
+      },
+    };
+    const like = (readableLength: number, fields: object): net.Socket =>
+      ({ _handle: handle, readableLength, ...fields }) as unknown as net.Socket;
+    const fields = Object.fromEntries(
+      ["kBuffer", "kBufferCb", "kBufferGen"].map((name) => [Symbol(name), null]),
+    );
+    expect([secureReads(like(6, fields)), secureReads(like(0, {})), asked]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ]);
+    expect([secureReads(like(0, fields)) === undefined, asked]).toEqual([false, 1]);
   });
 });
