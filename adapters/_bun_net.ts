@@ -17,7 +17,14 @@ import type { ResolvedLimits, TransportListener, TransportListenOptions } from "
 import { resolveListenLimits } from "./_limits.ts";
 import { OpenTransports } from "./_open_transports.ts";
 import type { Candidate } from "./_resolve.ts";
-import { describePeer, fingerprintFault, sentName, usesAuthority, usesFingerprints } from "./_tls.ts";
+import {
+  describePeer,
+  fingerprintFault,
+  sentName,
+  serverFault,
+  usesAuthority,
+  usesFingerprints,
+} from "./_tls.ts";
 
 type BunSocket = Socket<BunSocketState>;
 
@@ -119,7 +126,8 @@ export function bunAttempt(
       const { fault, peer } = isBroken(error)
         ? { fault: error }
         : handshakeFault(target.tls, true, socket!, error);
-      if (fault) fail(fault);
+      const refused = fault ?? serverFault(target.tls, peer);
+      if (refused) fail(refused);
       else join(peer);
     };
     const opened = (connected: BunSocket): void => {

@@ -9,6 +9,7 @@ import {
   expectedName,
   fingerprintFault,
   sentName,
+  serverFault,
   usesAuthority,
   usesFingerprints,
 } from "./_tls.ts";
@@ -41,7 +42,7 @@ export async function clientHandshake(
   let peer: PeerCertificate | undefined;
   await opened(socket, "secureConnect", signal, () => {
     peer = peerOf(socket, usesAuthority(target.tls));
-    return fingerprintFault(target.tls, peer?.der);
+    return serverFault(target.tls, peer);
   });
   return peer;
 }

@@ -46,3 +46,16 @@ export function fingerprintFault(
   if (matchesFingerprint(der, tls.fingerprints)) return undefined;
   return new Error("the peer's certificate has none of the fingerprints expected");
 }
+
+/**
+ * Why a server is refused although its authority vouches for it. RFC 4976 §9.2: its name stands in subjectAltName; runtimes
+ * take the common name where there is none.
+ */
+export function serverFault(
+  tls: TlsOptions | undefined,
+  peer: PeerCertificate | undefined,
+): Error | undefined {
+  const named = peer?.subjectAltNames?.some((name) => /^(?:DNS|IP):/.test(name)) === true;
+  if (usesAuthority(tls) && !named) return new Error("the peer's certificate has no subjectAltName");
+  return fingerprintFault(tls, peer?.der);
+}

@@ -36,6 +36,8 @@ export interface Certificates {
   readonly server: Identity;
   /** From the trusted CA, but for elsewhere.test. */
   readonly wrongName: Identity;
+  /** From the trusted CA, with localhost for its common name and no subjectAltName. */
+  readonly commonName: Identity;
   /** From the trusted CA, for localhost, but out of date since 2001. */
   readonly expired: Identity;
   /** For localhost, but from the unknown CA. */
@@ -121,7 +123,7 @@ async function makeLeaf(commonName: string, options: LeafOptions): Promise<Ident
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
     new ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]),
-    new SubjectAlternativeNameExtension([...names, ...ips]),
+    ...(names.length + ips.length === 0 ? [] : [new SubjectAlternativeNameExtension([...names, ...ips])]),
   ];
   const common = {
     serialNumber: nextSerial(),
@@ -152,6 +154,7 @@ export async function makeCertificates(): Promise<Certificates> {
     unknownCa: unknown.pem,
     server: await makeLeaf("server", { issuer: ca, ...here }),
     wrongName: await makeLeaf("wrong-name", { issuer: ca, names: ["elsewhere.test"] }),
+    commonName: await makeLeaf("localhost", { issuer: ca }),
     expired: await makeLeaf("expired", { issuer: ca, ...here, expired: true }),
     unknownServer: await makeLeaf("unknown-server", { issuer: unknown, ...here }),
     client: await makeLeaf("client", { issuer: ca, names: ["client.test"] }),

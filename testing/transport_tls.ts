@@ -87,6 +87,9 @@ export function tlsTests(subject: TransportSubject, { beforeAll, expect, test }:
     await expectRefused(identity(certificates.server), { ca: certificates.ca }, "nobody.test");
   });
 
+  test("RFC 4976 §9.2: a common name is no name, refused [4976-9.2-04]", () =>
+    expectRefused(identity(certificates.commonName), { ca: certificates.ca }));
+
   test("RFC 4975 §5.4: out of date, refused [4975-5.4-08]", () =>
     expectRefused(identity(certificates.expired), { ca: certificates.ca }));
 

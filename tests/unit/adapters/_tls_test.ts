@@ -6,6 +6,7 @@ import {
   expectedName,
   fingerprintFault,
   sentName,
+  serverFault,
   usesAuthority,
   usesFingerprints,
 } from "../../../adapters/_tls.ts";
@@ -40,6 +41,16 @@ describe("who judges", () => {
       true,
     ]);
     expect(usesAuthority({ rejectUnauthorized: false })).toBe(false);
+  });
+
+  test("RFC 4976 §9.2: a server's name is in subjectAltName, unless nobody asks for it [4976-9.2-04]", () => {
+    const peer = (names: string | undefined) => describePeer(new Uint8Array([1]), names, true);
+    expect(serverFault({}, peer("DNS:a.test"))).toBe(undefined);
+    expect(serverFault(undefined, peer("IP Address:192.0.2.1"))).toBe(undefined);
+    expect(serverFault({}, peer(undefined))?.message).toContain("subjectAltName");
+    expect(serverFault({}, peer("URI:sip:a@b"))?.message).toContain("subjectAltName");
+    expect(serverFault({ rejectUnauthorized: false }, peer(undefined))).toBe(undefined);
+    expect(serverFault({ fingerprints: [] }, peer("DNS:a.test"))?.message).toContain("fingerprints");
   });
 
   test("fingerprints: no certificate and a wrong one are faults, an empty list trusts nobody", () => {
