@@ -93,6 +93,38 @@ describe("what waits for a slow next hop", () => {
     await bench.close();
   });
 
+  test("on a link between relays a session below its bound waits for its slow receiver, which gets all of it; above it is refused, and may send again later [4976-6.4.1-33]", async () => {
+    const { bench, alice, way } = await slow({
+      relays: ["inner.example"],
+      limits: { maxFlowBytes: 100_000 },
+    });
+    const bob = await bench.peer();
+    const other = `${await bench.login(bob, "bob")} ${bob.uri}`;
+    const inner = await bench.peer({ names: ["inner.example"] });
+    inner.send(other);
+    await inner.heard();
+    const heard: string[] = [];
+    for (let index = 0; !heard.includes("413"); index++) {
+      inner.send(way, { ...kilobytes8, messageId: `m${String(index).padStart(6, "0")}` });
+      heard.push(...(await inner.heard()));
+    }
+    // The others are not held back by what waits.
+    inner.send(other);
+    expect(await inner.heard()).toEqual(["200"]);
+    const taken = heard.filter((what) => what === "200").length;
+    expect(taken).toBeGreaterThanOrEqual(12); // 100,000 octets and what the connection itself holds
+    expect(heard.slice(0, taken).every((what) => what === "200")).toBe(true);
+    alice.peer.transport.resume();
+    const arrived = await alice.take();
+    expect(arrived.map(({ headers }) => headers["Message-ID"])).toEqual(
+      Array.from({ length: taken }, (_, index) => `m${String(index).padStart(6, "0")}`),
+    );
+    inner.send(way, { ...kilobytes8, messageId: "later1" });
+    expect(await inner.heard()).toEqual(["200"]);
+    expect((await alice.take()).map(({ headers }) => headers["Message-ID"])).toEqual(["later1"]);
+    await bench.close();
+  });
+
   test("thousands of failures at once are all told, whatever the sender's connection takes at a time [SEC-11] [4976-T37]", async () => {
     const bench = new RelayBench({ relays: ["inner.example"], limits: { stalledMs: 600_000 } });
     const alice = await bench.peer({ highWaterBytes: 1000 });
