@@ -1,20 +1,16 @@
 // `msrpkit receive`: texts to the terminal, messages into files, interrupted transfers that go on.
 // Sender and receiver are real processes; the interruptions are real signals.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
+import { testFolder } from "../harness/folder.ts";
 import { eventsOf, ownRuntime, run, start } from "../support/command.ts";
 import { writeLookAlikes } from "../support/look_alikes.ts";
 
 const anyPort = ["--listen", "msrp://127.0.0.1:0;tcp"];
 
 describe("msrpkit receive", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-receive-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   test("prints texts, and ends after --count messages", async () => {
     const receive = start(ownRuntime, ["receive", ...anyPort, "--count", "2"]);

@@ -1,20 +1,16 @@
 // What the command says when it is used wrongly, or when something outside of it fails: one sentence and the exit
 // status that docs/2.reference/cli.md promises, never a stack trace.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "#test";
+import { describe, expect, test } from "#test";
+import { testFolder } from "../harness/folder.ts";
 import { eventsOf, ownRuntime, run, start } from "../support/command.ts";
 
 const nobody = "msrp://127.0.0.1:1/x;tcp";
 
 describe("the command line", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "msrpkit-usage-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = testFolder();
 
   test("--help and --version answer everywhere with status 0", async () => {
     const version = await run(ownRuntime, ["--version"]);
