@@ -9,6 +9,7 @@ import type { ArchiveProblem, ArchiveStore } from "./_archive_types.ts";
 import { Archiver } from "./_archiver.ts";
 import type { ArchiveChoice } from "./_archiver_parts.ts";
 import { callback, limit, readOptions } from "./_options.ts";
+import { watch } from "./_tell.ts";
 import { problemTeller } from "./_tell_problem.ts";
 import { Undelivered } from "./_undelivered.ts";
 
@@ -177,9 +178,9 @@ export function archive(options: ArchiveOptions): ArchivePlugin {
       host,
     }).hooks();
     const retain = (): void => {
-      store.removeBefore(wallClock() - maxAgeMs).catch((thrown: unknown) => {
+      const failed = (thrown: unknown): void =>
         problem({ kind: "retention", messages: 0, error: thrown instanceof Error ? thrown : undefined });
-      });
+      watch(() => store.removeBefore(wallClock() - maxAgeMs), failed);
       host.setTimer(retain, retentionEveryMs);
     };
     let started = false;

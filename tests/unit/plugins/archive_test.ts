@@ -457,6 +457,12 @@ describe("archive(), when the store is in trouble", () => {
     store.removeBefore = () => Promise.reject(new Error("locked"));
     await pair.clock.advance(3_600_000);
     expect(problems.map(({ kind }) => kind)).toEqual(["retention"]);
+    // A store that throws before it has a promise is asked again too.
+    store.removeBefore = () => {
+      throw new Error("gone");
+    };
+    await pair.clock.advance(2 * 3_600_000);
+    expect(problems.map(({ kind }) => kind)).toEqual(["retention", "retention", "retention"]);
     await pair.close();
   });
 });
