@@ -141,6 +141,8 @@ class MessageSpans {
     if (messageId === undefined) return next();
     const begins = c.first && (c.byteRange?.start ?? 1) === 1;
     const ends = c.last && c.flag !== "+";
+    // What opens a session, or keeps it alive, is no message.
+    if (begins && ends && c.contentType === undefined) return next();
     // Two connections may use the same Message-ID.
     const key = begins && ends ? "" : `${c.connection.id} ${messageId}`;
     const span = begins ? this.#begin(c) : this.#incoming.get(key);

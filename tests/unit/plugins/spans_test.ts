@@ -76,7 +76,9 @@ describe("spans()", () => {
     const pair = nodePair([spans({ tracer }), strict]);
     pair.receiver.onMessage(() => undefined);
     const session = await pair.connect();
+    // The SEND that opens a session is no message.
     const before = finished().length;
+    expect(before).toBe(0);
     await session.send(new Uint8Array(300_000), { chunkBytes: 50_000 }).accepted;
     expect(finished().length).toBe(before + 1);
     await session.send(new Uint8Array(300_000), { contentType: "image/png" }).accepted.catch(() => undefined);
