@@ -103,9 +103,12 @@ class OpenSpans {
     this.#spans.set(key, span);
   }
 
-  /** Ends those whose key begins so. */
+  /** Ends those whose key begins so: their messages will not become whole. */
   endAll(prefix: string): void {
-    for (const key of [...this.#spans.keys()]) if (key.startsWith(prefix)) this.take(key)?.end();
+    for (const key of [...this.#spans.keys()]) {
+      if (!key.startsWith(prefix)) continue;
+      this.take(key)?.setStatus({ code: SpanStatusCode.ERROR, message: "connection closed" }).end();
+    }
   }
 
   get(key: string): Span | undefined {

@@ -108,6 +108,7 @@ describe("spans()", () => {
     expect(ids()).toEqual(["m.one1"]);
     await pair.close();
     expect(ids()).toEqual(["m.one1", "m.two2", "m.three3"]);
+    expect(finished().map(({ status }) => status.code)).toEqual([0, 2, 2]);
   });
 
   test("one for each message that is sent; the peer's span is its child, over two nodes", async () => {
