@@ -17,7 +17,6 @@ export function echoPair(server: RuntimeName, client: RuntimeName, secure: boole
 
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    // Not in a hook: on a busy machine a runtime may take longer to start than hooks are given.
     test("the server says where it listens", async () => {
       folder = await mkdtemp(join(tmpdir(), "msrpkit-pair-"));
       const cert = join(folder, "cert.pem");
