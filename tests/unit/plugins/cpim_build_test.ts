@@ -8,7 +8,7 @@ const fields: CpimFields = { from: "sip:a@b.example", to: "sip:c@d.example", con
 const text = (octets: Uint8Array): string => new TextDecoder().decode(octets);
 
 describe("buildCpim()", () => {
-  test("RFC 3862 §4: all fields, in their order [CP-SYN-36] [CP-MSRP-03]", () => {
+  test("RFC 3862 §4: all fields, in their order [CP-SYN-36] [CP-MSRP-03] [4975-13-06]", () => {
     const octets = buildCpim(
       {
         from: { display: "Ana Prieto", uri: "sip:a@b.example" },

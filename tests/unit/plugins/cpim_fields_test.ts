@@ -54,7 +54,7 @@ describe("addresses", () => {
 describe("RFC 4975 §13", () => {
   const both = `From: <${uri}>\r\nTo: <${uri}>\r\n`;
 
-  test("From and To are there; From, DateTime, Subject and Require once at most [CP-MSRP-02] [CP-MSRP-06]", () => {
+  test("From and To are there; From, DateTime, Subject and Require once at most [CP-MSRP-02] [CP-MSRP-06] [4975-13-05]", () => {
     expect(outcome(`To: <${uri}>\r\n`, "msrp")).toBe("missing-from");
     expect(outcome(`From: <${uri}>\r\n`, "msrp")).toBe("missing-to");
     const time = "DateTime: 2024-05-01T10:00:00Z\r\n";
@@ -70,7 +70,7 @@ describe("RFC 4975 §13", () => {
     }
   });
 
-  test("To, cc and NS may repeat, and all are kept [CP-MSRP-04] [CP-MSRP-07]", () => {
+  test("To, cc and NS may repeat, and all are kept [CP-MSRP-04] [CP-MSRP-07] [4975-13-07]", () => {
     const many = `${both}To: <sip:c@d.example>\r\ncc: <sip:e@f.example>\r\ncc: <sip:g@h.example>\r\nNS: a <urn:a>\r\nNS: b <urn:b>\r\n`;
     const { head } = parseCpim(message(many), { mode: "msrp" });
     expect([head.to.length, head.cc.length, head.extensions.length]).toEqual([2, 2, 0]);

@@ -17,7 +17,7 @@ import { settle } from "../../support/nodes.ts";
 const endpoints = (): Endpoints => new Endpoints(memoryNegotiation());
 
 describe("RFC 4975 §8.6: accept-wrapped-types", () => {
-  test("each side sends wrapped or bare by what the other has listed", async () => {
+  test("each side sends wrapped or bare by what the other has listed [4975-13-02]", async () => {
     const all = endpoints();
     const phone = await all.make({ negotiator: { preset: "rcs" } });
     const desk = await all.make({
@@ -25,6 +25,9 @@ describe("RFC 4975 §8.6: accept-wrapped-types", () => {
     });
     for (const { app } of [phone, desk]) app.use(cpim());
     const exchanged = await exchange(phone.negotiator, desk.negotiator);
+    // The order of accept-types is the caller's, and who prefers message/cpim has it first.
+    expect(exchanged.offer).toContain("a=accept-types:message/cpim ");
+    expect(exchanged.answer).toContain("a=accept-types:text/plain message/cpim");
     expect(exchanged.offer).toContain("a=accept-wrapped-types:multipart/mixed text/plain message/imdn+xml");
     expect(exchanged.answer).toContain("a=accept-wrapped-types:image/png");
     const [fromPhone, fromDesk] = await sessionsOf(exchanged);

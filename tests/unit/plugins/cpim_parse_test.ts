@@ -21,7 +21,7 @@ describe("parseCpim()", () => {
     expect(parseCpim(buildCpim(fields, "")).body.length).toBe(0);
   });
 
-  test("a wrapper within a wrapper is content [CP-SYN-42]", () => {
+  test("a wrapper within a wrapper is content [CP-SYN-42] [4975-14.5-04]", () => {
     const inner = buildCpim(fields, "deep");
     const { head, body } = parseCpim(buildCpim({ ...fields, contentType: "message/cpim" }, inner));
     expect([head.contentType, body]).toEqual(["message/cpim", inner]);

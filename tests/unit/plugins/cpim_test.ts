@@ -55,7 +55,7 @@ describe("cpim(): options", () => {
 });
 
 describe("cpim(): what goes out", () => {
-  test("RFC 4975 §13: a peer whose accept-types begin with message/cpim gets everything wrapped [CP-MSRP-09]", async () => {
+  test("RFC 4975 §13: a peer whose accept-types begin with message/cpim gets everything wrapped [CP-MSRP-09] [4975-13-01] [4975-13-03]", async () => {
     const types = { peerAcceptTypes: ["message/cpim", "text/plain"] };
     const { pair, session, messages } = await ends([cpim({ from: ana, to: bo, wallClock })], [], types);
     await session.send("hello").accepted;
@@ -118,7 +118,7 @@ describe("cpim(): what goes out", () => {
     await pair.close();
   });
 
-  test("RFC 4975 §13: what streams is wrapped first and chunked afterwards, and never held [CP-MSRP-08]", async () => {
+  test("RFC 4975 §13: what streams is wrapped first and chunked afterwards, and never held [CP-MSRP-08] [4975-13-04]", async () => {
     const { pair, session, messages } = await ends([cpim({ wrap: "always" })], [cpim()]);
     const half = new Uint8Array(150_000).fill(7);
     const progress: (number | undefined)[] = [];
