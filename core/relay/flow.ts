@@ -54,6 +54,7 @@ export class Flow {
   #refusedIds: Map<string, number> | undefined;
   #tiny: Rate | undefined;
   #unfinished: Set<string> | undefined; // Message-IDs of which a part has come
+  #unanswered = 0; // octets that the next relay has not answered
 
   constructor(
     relay: RelayCore,
@@ -122,8 +123,13 @@ export class Flow {
     for (const binding of this.route.bindings) binding.underWay?.delete(this);
   }
 
-  /** Answers a SEND that was accepted. */
+  /** Answers a SEND that was accepted, when its time has come. */
   acknowledge(transactionId: string): void {
+    if (!this.#queue.owes(transactionId)) this.accept(transactionId);
+  }
+
+  /** Answers a SEND that was accepted. */
+  accept(transactionId: string): void {
     this.source.link.acknowledge(transactionId, this.#acknowledgement);
   }
 
@@ -158,7 +164,7 @@ export class Flow {
 
   #pass(frame: RequestFrame): Outcome {
     const target = this.#target;
-    if (target?.link.mayForward && this.#queue.size === 0 && !target.busy) {
+    if (this.#queue.size === 0 && target?.busy === false && this.#mayWrite(target)) {
       this.#write(target, frame, this.#chunk);
       return 200;
     }
@@ -167,7 +173,7 @@ export class Flow {
       // RFC 4975 §10.4: 408 is for reports; the SEND itself did arrive.
       if (status === 408) this.#failed({ frame, chunk: this.#chunk }, 408);
       if (status !== 200) return status === 408 ? 200 : status;
-      if (this.#target?.link.mayForward && this.#queue.size === 0 && !this.#target.busy) {
+      if (this.#queue.size === 0 && this.#target?.busy === false && this.#mayWrite(this.#target)) {
         this.#write(this.#target, frame, this.#chunk);
         return 200;
       }
@@ -175,6 +181,20 @@ export class Flow {
     if (!this.#queue.add(frame, this.#chunk)) return 413;
     this.#join();
     return 200;
+  }
+
+  // What a session may have unanswered on a link that others share is its own back-pressure there.
+  #mayWrite(target: RelayHop): boolean {
+    const { maxUnansweredBytes } = this.#relay.limits;
+    return target.link.mayForward && (!target.shared || this.#unanswered < maxUnansweredBytes);
+  }
+
+  /** The next hop has answered a SEND with a Failure-Report of "yes", or never will. */
+  answered(octets: number): void {
+    this.#unanswered -= octets;
+    if (this.#queue.size === 0 || this.#target === undefined) return;
+    if (this.#target.link.open) this.#target.wait(this);
+    else this.fail(408);
   }
 
   /** Looks for the next hop: a connection that is there, one that is being opened, or a new one. */
@@ -206,7 +226,7 @@ export class Flow {
   /** Passes on what waits, for one turn; true when more waits. */
   proceed(target: RelayHop): boolean {
     if (target !== this.#target) return false;
-    for (let octets = 0; octets < turnBytes && target.link.mayForward; ) {
+    for (let octets = 0; octets < turnBytes && this.#mayWrite(target); ) {
       const entry = this.#queue.next();
       if (entry === undefined) return false;
       const { frame, chunk } = entry;
@@ -221,7 +241,8 @@ export class Flow {
       }
       frame.recycle();
     }
-    return this.#queue.size > 0;
+    // Without room for it an answer brings it back.
+    return this.#queue.size > 0 && (!target.link.mayForward || this.#mayWrite(target));
   }
 
   /** What waits will not go out. */
@@ -243,6 +264,10 @@ export class Flow {
     target.lastUsedAt = this.source.link.lastReceivedAt;
     try {
       target.link.forward(frame, this.#changeOf(frame), owner);
+      if (owner !== undefined && target.shared && frame.failureReport === "yes") {
+        owner.counts = true;
+        this.#unanswered += owner.length;
+      }
     } catch {
       owner?.failed(408); // it closed under our hands
     }

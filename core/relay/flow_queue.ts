@@ -1,6 +1,7 @@
 /**
  * What waits of one way: copies of frames, in order, within bounds. It slows its source down while it is alone there, and
- * lets go of it when others share the source and the next hop takes nothing.
+ * lets go of it when others share the source and the next hop takes nothing. On a link that relays share it owes answers
+ * instead, which holds back nobody but the session whose they are.
  */
 import { Timer } from "../node/timers.ts";
 import type { RequestFrame } from "../wire/frame.ts";
@@ -17,6 +18,10 @@ export interface QueuedFrame {
 
 // What a waiting frame costs beside its body: head, objects, table entries.
 const frameOverheadBytes = 512;
+/** Answers are owed from this part of the bound on: less waits for the network now and then anyway. */
+const owingPart = 0.25;
+/** RFC 4975 §7.1.1: the previous hop gives a request up after 30 s. */
+const longestOwedMs = 10_000;
 
 /** The queue of one way. */
 export class FlowQueue {
@@ -30,6 +35,8 @@ export class FlowQueue {
   #stalled = false;
   #timer: Timer | undefined;
   #due = 0; // when it has made no progress for too long
+  readonly #owed: Set<string> = new Set(); // transactions that wait here, and whose 200 waits with them
+  #owedSince = 0;
 
   constructor(flow: Flow, source: RelayHop, relay: RelayCore) {
     this.#flow = flow;
@@ -66,6 +73,25 @@ export class FlowQueue {
     return true;
   }
 
+  /**
+   * Whether the 200 to the frame that came last is to wait until it goes out: a relay before this one sends no more of a
+   * session than `maxUnansweredBytes` without it.
+   */
+  owes(transactionId: string): boolean {
+    const last = this.size > 0 ? this.#entries[this.#entries.length - 1] : undefined;
+    if (last?.frame.transactionId !== transactionId || this.#holding || this.#stalled) return false;
+    if (!this.#source.shared || this.#bytes < this.#relay.limits.maxFlowBytes * owingPart) return false;
+    if (this.#owed.size === 0) this.#owedSince = this.#source.link.timers.clock.now();
+    this.#owed.add(transactionId);
+    if (this.#owed.size === 1) this.#watch();
+    return true;
+  }
+
+  #answerOwed(): void {
+    for (const transactionId of this.#owed) this.#flow.accept(transactionId);
+    this.#owed.clear();
+  }
+
   /** The next frame to go out. */
   next(): QueuedFrame | undefined {
     const entry = this.#entries[this.#taken];
@@ -82,6 +108,8 @@ export class FlowQueue {
     this.#bytes -= bytes;
     this.#relay.waitingBytes -= bytes;
     if (this.#holding) this.#source.link.release(bytes);
+    if (this.#owed.delete(entry.frame.transactionId)) this.#flow.accept(entry.frame.transactionId);
+    this.#stalled = false;
     if (this.size === 0) this.#end();
     else this.#watch();
     return entry;
@@ -99,11 +127,12 @@ export class FlowQueue {
     const { timers } = this.#source.link;
     const { sharedStallMs, stalledMs } = this.#relay.limits;
     this.#timer ??= new Timer(() => this.#stall());
-    const patience =
-      this.#holding && this.#source.flowCount > 1 && !this.#stalled ? sharedStallMs : stalledMs;
-    const at = timers.clock.now() + patience;
+    const now = timers.clock.now();
+    if (this.#owed.size > 0 && now - this.#owedSince >= longestOwedMs) this.#answerOwed();
+    const waitsFor = (this.#holding && this.#source.flowCount > 1) || this.#owed.size > 0;
+    const at = now + (waitsFor && !this.#stalled ? sharedStallMs : stalledMs);
     // A deadline that moved later is found out when the old one comes.
-    if (this.#timer.at > at || this.#timer.at < timers.clock.now()) timers.schedule(this.#timer, at);
+    if (this.#timer.at > at || this.#timer.at < now) timers.schedule(this.#timer, at);
     this.#due = at;
   }
 
@@ -112,6 +141,12 @@ export class FlowQueue {
     if (this.size === 0 || this.#timer === undefined) return;
     if (timers.clock.now() < this.#due) {
       timers.schedule(this.#timer, this.#due);
+      return;
+    }
+    if (this.#owed.size > 0) {
+      this.#stalled = true;
+      this.#answerOwed();
+      this.#watch();
       return;
     }
     if (this.#holding && this.#source.flowCount > 1) {

@@ -53,13 +53,21 @@ export interface RelayLimits {
   /** Frames of a session that may wait, likewise. @default 1024 */
   maxFlowFrames?: number;
   /**
+   * Octets of a session that may be unanswered on a link to another relay, before the rest waits here: half of what may
+   * wait there, and enough for 5 MB/s of one session at 100 ms. @default 524288
+   */
+  maxUnansweredBytes?: number;
+  /**
    * Octets that may wait for next hops in all; beyond it whatever would have to wait is refused (413), so that many slow
    * receivers cannot fill the memory together. @default 134217728
    */
   maxWaitingBytes?: number;
   /** A next hop that takes nothing for so long while something waits for it is given up. @default 60000 */
   stalledMs?: number;
-  /** Sessions of a client's connection make each other wait for a slow next hop no longer than this. @default 1000 */
+  /**
+   * Sessions of a client's connection make each other wait for a slow next hop no longer than this; on a link between
+   * relays answers to a session wait no longer for a next hop that takes nothing. @default 1000
+   */
   sharedStallMs?: number;
   /** Time to open a connection to a next hop, names and TLS included. @default 10000 */
   connectTimeoutMs?: number;
@@ -113,6 +121,7 @@ const defaults: ResolvedRelayLimits = {
   idleMs: 3_600_000,
   maxFlowBytes: 1_048_576,
   maxFlowFrames: 1024,
+  maxUnansweredBytes: 524_288,
   maxWaitingBytes: 134_217_728,
   stalledMs: 60_000,
   sharedStallMs: 1000,

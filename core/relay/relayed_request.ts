@@ -21,6 +21,8 @@ export class RelayedSend implements TransactionOwner {
   /** Octets of body. */
   readonly length: number;
   readonly total: number | undefined;
+  /** It is answered whatever comes of it, and counts among what its session has unanswered. */
+  counts = false;
 
   /** @param chunk what it is a slice of; undefined when it is the whole */
   constructor(
@@ -40,16 +42,25 @@ export class RelayedSend implements TransactionOwner {
   }
 
   responded(_transaction: Transaction, status: number): void {
+    this.#over();
     // RFC 4976 §6.4.3 says "other than 200", §6.4.1 "200-class": every 2xx is a success, whatever else is not.
     if (status < 200 || status > 299) this.failed(status);
   }
 
   timedOut(): void {
+    this.#over();
     this.failed(408);
   }
 
   lost(): void {
+    this.#over();
     this.failed(408);
+  }
+
+  #over(): void {
+    if (!this.counts) return;
+    this.counts = false;
+    this.#flow.answered(this.length);
   }
 
   /** It will not arrive: tells its sender. */

@@ -39,6 +39,7 @@ const limitNames = [
   "idleMs",
   "maxFlowBytes",
   "maxFlowFrames",
+  "maxUnansweredBytes",
   "maxWaitingBytes",
   "stalledMs",
   "sharedStallMs",

@@ -119,18 +119,32 @@ for (const [one, other, relayed] of trios) {
       }, 1_200_000);
     }
 
-    test("a receiver that reads 1 MB/s behind two relays slows its sender, and fills no memory [4976-6.4.1-33]", async () => {
+    test("a receiver that reads 1 MB/s behind two relays slows its sender, and neither a session beside it nor the memory [4976-6.4.1-33]", async () => {
       const slow = join(folder, `slow-${relayed}.bin`);
       const { sha256 } = await writeLookAlikes(slow, 6_000_000, 9);
+      const [other] = await session(true);
+      const beside = async (nth: number): Promise<number> => {
+        other?.write(`${JSON.stringify({ text })}\n`);
+        return Number((await other?.event("delivered", nth))?.["ms"]);
+      };
+      await beside(1);
       const [caller, callee] = (await session(true, { readRate: 1_000_000 })) as [
         RunningCommand,
         RunningCommand,
       ];
+      let done = false;
+      const received = callee.event("received").finally(() => {
+        done = true;
+      });
       caller.write(`${JSON.stringify({ file: slow })}\n`);
-      expect((await callee.event("received"))["sha256"]).toBe(sha256);
+      const times: number[] = [];
+      while (!done) times.push(await beside(times.length + 2));
+      expect((await received)["sha256"]).toBe(sha256);
       expect(Number((await caller.event("delivered"))["ms"])).toBeGreaterThan(4000);
+      times.sort((one, next) => one - next);
+      expect([times.length > 10, times[times.length >> 1]! < 500]).toEqual([true, true]);
       expectLittleMemory();
-      for (const end of [caller, callee]) await end.stop("SIGKILL");
+      for (const end of [caller, callee, other]) await end?.stop("SIGKILL");
     }, 120_000);
   });
 }
