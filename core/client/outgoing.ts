@@ -10,6 +10,7 @@ import type { BodyContent, SendContent } from "../session/sent.ts";
 import type { Flag } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
 import { joinBytes } from "../wire/join_bytes.ts";
+import { withoutBlanks } from "../wire/media_type.ts";
 import { defaultComment } from "../wire/status.ts";
 import type { Fields } from "./frame.ts";
 import type { Answered, ClientLink, Sender } from "./link.ts";
@@ -88,9 +89,10 @@ export class Outgoing implements ClientSent, Sender {
     this.#chunkBytes = chunkBytes;
     this.messageId = options.messageId ?? createMessageId();
     const type = content instanceof Blob ? content.type : "";
-    this.#contentType =
+    this.#contentType = withoutBlanks(
       options.contentType ??
-      (typeof content === "string" ? "text/plain;charset=utf-8" : type || "application/octet-stream");
+        (typeof content === "string" ? "text/plain;charset=utf-8" : type || "application/octet-stream"),
+    );
     this.#report = options.successReport !== false;
     this.#first = options.start ?? 1;
     this.#reported.add(1, this.#first - 1);

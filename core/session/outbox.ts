@@ -7,6 +7,7 @@ import { type DeliveryError, LocalProtocolError } from "../errors.ts";
 import { encodeRequest } from "../wire/encoder.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
+import { withoutBlanks } from "../wire/media_type.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import { isContainer } from "./inner_types.ts";
 import { OutboxLane } from "./outbox_lane.ts";
@@ -119,7 +120,8 @@ export class Outbox {
     if (this.pending >= this.#maxQueued) {
       throw new LocalProtocolError("queue-full", `Cannot send: ${this.#maxQueued} messages wait already`);
     }
-    const contentType = options.contentType ?? defaultType(body);
+    const given = options.contentType ?? defaultType(body);
+    const contentType = this.#checkedTypes.has(given) ? given : withoutBlanks(given);
     const messageId = options.messageId ?? createMessageId();
     this.#check(contentType, messageId, options);
     const message = new OutboxMessage(this.#host, body, contentType, messageId, options);

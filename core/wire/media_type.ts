@@ -8,6 +8,7 @@ const token = "[!#-'*+\\-.0-9A-Z^-~]+";
 const quoted = '"(?:[\\t \\x21\\x23-\\x5B\\x5D-\\x7E\\u0080-\\uFFFF]|\\\\[\\\\"])*"';
 const parameter = `${token}(?:=(?:${token}|${quoted}))?`;
 const strict = new RegExp(`^${token}/${token}(?:;${parameter})*$`);
+const blanks = /("(?:[^"\\]|\\.)*")|[ \t]+/g;
 const tolerant = new RegExp(`^${token}/${token}(?:[ \\t]*;[ \\t]*${parameter})*[ \\t]*$`);
 
 /** True when a value is a `media-type`. */
@@ -18,6 +19,12 @@ export function isMediaType(text: string): boolean {
 /** True when a value would be a `media-type` without the blanks around its semicolons, which RFC 8591 prints. */
 export function isSpacedMediaType(text: string): boolean {
   return tolerant.test(text);
+}
+
+/** A value as the grammar has it: without the blanks around semicolons that mail and HTTP write. Others stay as they are. */
+export function withoutBlanks(text: string): string {
+  if (!tolerant.test(text)) return text;
+  return text.replace(blanks, (_, kept?: string) => kept ?? "");
 }
 
 /** A media type, taken apart. */

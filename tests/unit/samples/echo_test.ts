@@ -4,6 +4,7 @@ import { describe, expect, test } from "#test";
 import { MemoryNetwork } from "../../../adapters/memory.ts";
 import { type Message, Msrp, type Session } from "../../../core/mod.ts";
 import { echo } from "../../../samples/echo.ts";
+import { Peer, request } from "../../../testing/wire.ts";
 
 async function openSession(options?: Parameters<typeof echo>[0]): Promise<Session> {
   const network = new MemoryNetwork();
@@ -34,6 +35,20 @@ describe("the echo sample", () => {
       expect(back.contentType).toBe("application/x-test;a=1");
       expect(Buffer.compare(await back.bytes(), body)).toBe(0);
     }
+  });
+
+  test("a type with blanks, as deployed clients write it, comes back as the grammar has it", async () => {
+    const network = new MemoryNetwork();
+    network.listen("server", 2855, echo().accept);
+    let peer: Peer | undefined;
+    await network.connect({ host: "server", port: 2855, secure: false }, (transport) => {
+      peer = new Peer(transport);
+      return peer;
+    });
+    const [to, from] = ["msrp://server:2855/any;tcp", "msrp://client:9/a;tcp"];
+    peer?.write(request({ to, from, body: "hi", type: "text/plain; charset=utf-8" }));
+    expect((await peer?.frame())?.what).toBe("200");
+    expect((await peer?.frame())?.headers["Content-Type"]).toBe("text/plain;charset=utf-8");
   });
 
   test("accepts the sessions that it is told to, and no others", async () => {

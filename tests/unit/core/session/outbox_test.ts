@@ -39,6 +39,19 @@ describe("enqueue", () => {
     expect(pair.message("again12345").flags).toBe("$$");
   });
 
+  test("RFC 4975 §9: a type may be given with blanks, as in mail and HTTP, and goes out without", async () => {
+    const pair = new OutboxPair();
+    const types: (string | undefined)[] = [];
+    pair.pair.status = (frame) => {
+      types.push(frame.contentType);
+      return 200;
+    };
+    for (let times = 0; times < 2; times++) {
+      await pair.outbox.enqueue("x", { contentType: "text/plain; charset=utf-8" }).accepted;
+    }
+    expect(types).toEqual(["text/plain;charset=utf-8", "text/plain;charset=utf-8"]);
+  });
+
   test("what the grammar forbids is refused at once, and leaves nothing queued", () => {
     const { outbox } = new OutboxPair();
     expect(codeOf(() => outbox.enqueue("x", { messageId: "a b" }))).toBe("bad-message-id");

@@ -1,7 +1,26 @@
 // Reading media types: parameters, quotes and case.
 // The cases are those that a split at ";" or "/" gets wrong.
 import { describe, expect, test } from "#test";
-import { parseMediaType } from "../../../../core/wire/media_type.ts";
+import { isMediaType, parseMediaType, withoutBlanks } from "../../../../core/wire/media_type.ts";
+
+describe("withoutBlanks", () => {
+  test("RFC 4975 §9: the grammar has no blanks around semicolons; quoted values keep theirs", () => {
+    for (const [given, expected] of [
+      ["text/plain; charset=utf-8", "text/plain;charset=utf-8"],
+      ['a/b ;\t x="c; d \\" ; e" ; y ', 'a/b;x="c; d \\" ; e";y'],
+      ["text/plain;charset=utf-8", "text/plain;charset=utf-8"],
+    ] as const) {
+      expect(withoutBlanks(given)).toBe(expected);
+      expect(isMediaType(expected)).toBe(true);
+    }
+  });
+
+  test("what is no media type stays as it is, for the one who refuses it", () => {
+    for (const text of ["", "text", "te xt/plain", "text/plain; char set=x"]) {
+      expect(withoutBlanks(text)).toBe(text);
+    }
+  });
+});
 
 describe("parseMediaType", () => {
   test("RFC 4975 §9: type, subtype and parameters", () => {
