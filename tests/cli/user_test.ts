@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "#test";
 import { createHa1 } from "../../core/relay/digest.ts";
 import { testFolder } from "../harness/folder.ts";
-import { eventsOf, installed, ownRuntime, root, run } from "../support/command.ts";
+import { commandLine, eventsOf, installed, ownRuntime, root, run } from "../support/command.ts";
 
 const realm = "example.com";
 // util-linux has it everywhere; elsewhere the same keys are tried without a terminal, in the unit test.
@@ -69,16 +69,13 @@ describe("msrpkit user", () => {
   for (const runtime of existsSync(script) ? installed : []) {
     test(`${runtime}: at a terminal the password is asked for twice and not shown`, async () => {
       const path = join(folder, `terminal-${runtime}`);
-      const packages = existsSync(`${root}node_modules`) ? "--node-modules-dir=manual" : "";
-      const program = {
-        bun: "bun",
-        deno: `deno run -A --no-check --quiet --config=${root}deno.json ${packages}`,
-        node: "node --import tsx",
-      }[runtime];
-      const line = `${program} ${root}server/bin.ts user add alice --users ${path} --domain ${realm}`;
+      const args = ["user", "add", "alice", "--users", path, "--domain", realm];
+      const line = commandLine(runtime, args)
+        .map((word) => `'${word}'`)
+        .join(" ");
       const child = spawn(script, ["-qec", line, "/dev/null"], {
         cwd: root,
-        env: { ...process.env, NO_COLOR: "1", PATH: `${root}node_modules/.bin:${process.env["PATH"]}` },
+        env: { ...process.env, NO_COLOR: "1" },
       });
       let shown = "";
       const answers = ["Password for alice@example.com: ", "Again: "];

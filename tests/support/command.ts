@@ -1,6 +1,6 @@
 // Runs the command `msrpkit` of this checkout as a child process of any runtime, and reads what it prints.
 // Children that a test leaves behind are ended with the test process.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -14,6 +14,9 @@ export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The runtime that runs this test. */
 export const ownRuntime: RuntimeName = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
+
+/** Whether the programs that were looked for start. */
+const startable: Map<string, boolean> = new Map();
 
 /** The runtimes found on this machine, in a fixed order; each one that is missing is named on standard error. */
 export const installed: readonly RuntimeName[] = (["bun", "deno", "node"] as const).filter((runtime) => {
@@ -185,11 +188,7 @@ export function start(
   args: readonly string[],
   options: StartOptions = {},
 ): RunningCommand {
-  const path = executable(runtime);
-  if (path === undefined) throw new Error(`${runtime} is not installed here`);
-  const program = options.built ?? join(root, options.program ?? "server/bin.ts");
-  const before = options.built !== undefined && runtime === "node" ? [] : runtimeArguments(runtime);
-  const line = [path, ...before, program, ...args];
+  const line = commandLine(runtime, args, options);
   const limited = ["sh", "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "sh", ...line];
   const [command = "", ...rest] = options.openFiles === undefined ? line : limited;
   const child = spawn(command, rest, {
@@ -200,6 +199,18 @@ export function start(
   running.add(child);
   child.once("close", () => running.delete(child));
   return new RunningCommand(child);
+}
+
+/** Program and arguments that `start` runs. */
+export function commandLine(
+  runtime: RuntimeName,
+  args: readonly string[],
+  { built, program = "server/bin.ts" }: StartOptions = {},
+): string[] {
+  const path = executable(runtime);
+  if (path === undefined) throw new Error(`${runtime} is not installed here`);
+  const before = built !== undefined && runtime === "node" ? [] : runtimeArguments(runtime);
+  return [path, ...before, built ?? join(root, program), ...args];
 }
 
 /** Runs `msrpkit` with these arguments to its end. */
@@ -235,5 +246,14 @@ function runtimeArguments(runtime: RuntimeName): string[] {
 function executable(runtime: RuntimeName): string | undefined {
   if (runtime === ownRuntime) return process.execPath;
   const folders = [join(root, "node_modules/.bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
-  return folders.map((folder) => join(folder, runtime)).find((path) => existsSync(path));
+  // A package manager that runs no install scripts leaves programs there that cannot start.
+  return folders.map((folder) => join(folder, runtime)).find(starts);
+}
+
+function starts(path: string): boolean {
+  const known = startable.get(path);
+  if (known !== undefined) return known;
+  const does = existsSync(path) && spawnSync(path, ["--version"], { stdio: "ignore" }).status === 0;
+  startable.set(path, does);
+  return does;
 }
