@@ -115,10 +115,11 @@ export class Peer {
         await step();
       } catch (error) {
         this.#host.problem(this.name, error);
-        this.#later();
       } finally {
         this.#busy = false;
       }
+      // It came to nothing, or what it was about has changed meanwhile, as when the contact has another page now.
+      if (this.#calling === undefined && this.#current === undefined) this.#later();
     });
     return this.#turn;
   }
