@@ -132,7 +132,12 @@ export {
 } from "./relay/credentials.ts";
 export { DialPolicy, type DialPolicyOptions } from "./relay/dial_policy.ts";
 export { isStaleChallenge } from "./relay/digest_challenge.ts";
-export { type DigestAlgorithm, type DigestHashes, digestAlgorithms, portableHashes } from "./relay/digest_hash.ts";
+export {
+  type DigestAlgorithm,
+  type DigestHashes,
+  digestAlgorithms,
+  portableHashes,
+} from "./relay/digest_hash.ts";
 export { type HandshakeDigestOptions, handshakeDigest } from "./relay/handshake_digest.ts";
 export type { RelayLimits } from "./relay/limits.ts";
 export type { NonceOptions } from "./relay/nonces.ts";
