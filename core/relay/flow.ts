@@ -15,6 +15,7 @@ import type { RequestFrame, ResponseFrame } from "../wire/frame.ts";
 import { interruptibleBytes } from "../wire/outgoing.ts";
 import { formatStatus } from "../wire/status.ts";
 import type { MsrpUri } from "../wire/uri.ts";
+import { AnswerWindow } from "./answer_window.ts";
 import type { Dial } from "./dial.ts";
 import { FlowQueue, type QueuedFrame } from "./flow_queue.ts";
 import type { RelayHop } from "./hop.ts";
@@ -38,8 +39,6 @@ const tinyBytes = 256;
 export class Flow {
   readonly route: Route;
   readonly source: RelayHop;
-  /** It has had a message, and is one of those that its connection is shared by. */
-  counted = false;
   readonly #relay: RelayCore;
   /** From-Path as received: where responses and reports go. */
   readonly origin: readonly MsrpUri[];
@@ -48,13 +47,14 @@ export class Flow {
   readonly #change: ForwardedRequest;
   readonly #acknowledgement: Uint8Array;
   readonly #queue: FlowQueue;
+  readonly #window: AnswerWindow;
   #target: RelayHop | undefined;
   #dial: Dial | undefined;
   #chunk: SourceChunk | undefined; // of the SEND that comes in slices
   #refusedIds: Map<string, number> | undefined;
   #tiny: Rate | undefined;
   #unfinished: Set<string> | undefined; // Message-IDs of which a part has come
-  #unanswered = 0; // octets that the next relay has not answered
+  #counted = false; // among those that share its source
 
   constructor(
     relay: RelayCore,
@@ -73,6 +73,7 @@ export class Flow {
     // RFC 4975 §7.2: a SEND is answered one hop back.
     this.#acknowledgement = encodePaths(origin.slice(0, 1), this.#addressed);
     this.#queue = new FlowQueue(this, source, relay);
+    this.#window = new AnswerWindow(relay);
   }
 
   /** Whether the URIs that it uses still hold. */
@@ -93,9 +94,9 @@ export class Flow {
 
   /** Takes a SEND, or a slice of one; returns 200 or the status to refuse it with. */
   send(frame: RequestFrame, now: number): Outcome {
-    if (!this.counted) {
-      this.counted = true;
-      this.source.flowCount++;
+    if (!this.#counted) {
+      this.#counted = true;
+      this.source.sharing.incoming++;
     }
     let status = frame.first ? this.#begin(frame, now) : 200;
     if (status === 200) status = this.#take(frame, now);
@@ -121,6 +122,14 @@ export class Flow {
   leave(): void {
     this.#unfinished?.clear();
     for (const binding of this.route.bindings) binding.underWay?.delete(this);
+  }
+
+  /** The relay knows it no more. */
+  forget(): void {
+    this.leave();
+    if (this.#counted) this.source.sharing.incoming--;
+    this.#counted = false;
+    this.#window.close();
   }
 
   /** Answers a SEND that was accepted, when its time has come. */
@@ -164,7 +173,7 @@ export class Flow {
 
   #pass(frame: RequestFrame): Outcome {
     const target = this.#target;
-    if (this.#queue.size === 0 && target?.busy === false && this.#mayWrite(target)) {
+    if (this.#queue.size === 0 && target?.busy === false && this.#window.admits(target)) {
       this.#write(target, frame, this.#chunk);
       return 200;
     }
@@ -173,7 +182,7 @@ export class Flow {
       // RFC 4975 §10.4: 408 is for reports; the SEND itself did arrive.
       if (status === 408) this.#failed({ frame, chunk: this.#chunk }, 408);
       if (status !== 200) return status === 408 ? 200 : status;
-      if (this.#queue.size === 0 && this.#target?.busy === false && this.#mayWrite(this.#target)) {
+      if (this.#queue.size === 0 && this.#target?.busy === false && this.#window.admits(this.#target)) {
         this.#write(this.#target, frame, this.#chunk);
         return 200;
       }
@@ -183,15 +192,9 @@ export class Flow {
     return 200;
   }
 
-  // What a session may have unanswered on a link that others share is its own back-pressure there.
-  #mayWrite(target: RelayHop): boolean {
-    const { maxUnansweredBytes } = this.#relay.limits;
-    return target.link.mayForward && (!target.shared || this.#unanswered < maxUnansweredBytes);
-  }
-
   /** The next hop has answered a SEND with a Failure-Report of "yes", or never will. */
   answered(octets: number): void {
-    this.#unanswered -= octets;
+    this.#window.answered(octets);
     if (this.#queue.size === 0 || this.#target === undefined) return;
     if (this.#target.link.open) this.#target.wait(this);
     else this.fail(408);
@@ -225,8 +228,9 @@ export class Flow {
 
   /** Passes on what waits, for one turn; true when more waits. */
   proceed(target: RelayHop): boolean {
+    this.#window.await(undefined);
     if (target !== this.#target) return false;
-    for (let octets = 0; octets < turnBytes && this.#mayWrite(target); ) {
+    for (let octets = 0; octets < turnBytes && this.#window.admits(target); ) {
       const entry = this.#queue.next();
       if (entry === undefined) return false;
       const { frame, chunk } = entry;
@@ -241,12 +245,15 @@ export class Flow {
       }
       frame.recycle();
     }
-    // Without room for it an answer brings it back.
-    return this.#queue.size > 0 && (!target.link.mayForward || this.#mayWrite(target));
+    if (this.#queue.size === 0) return false;
+    if (!target.link.mayForward || this.#window.admits(target)) return true;
+    this.#window.await(target); // an answer brings it back
+    return false;
   }
 
   /** What waits will not go out. */
   fail(status: number): void {
+    this.#window.await(undefined);
     for (let entry = this.#queue.next(); entry !== undefined; entry = this.#queue.next()) {
       this.#failed(entry, status);
       entry.frame.recycle();
@@ -262,12 +269,10 @@ export class Flow {
   #write(target: RelayHop, frame: RequestFrame, chunk: SourceChunk | undefined): void {
     const owner = frame.failureReport === "no" ? undefined : this.#owner(frame, chunk);
     target.lastUsedAt = this.source.link.lastReceivedAt;
+    this.#window.use(target);
     try {
       target.link.forward(frame, this.#changeOf(frame), owner);
-      if (owner !== undefined && target.shared && frame.failureReport === "yes") {
-        owner.counts = true;
-        this.#unanswered += owner.length;
-      }
+      if (target.shared && frame.failureReport === "yes") this.#window.wrote(owner as RelayedSend);
     } catch {
       owner?.failed(408); // it closed under our hands
     }

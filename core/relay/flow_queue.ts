@@ -118,9 +118,14 @@ export class FlowQueue {
   // RFC 4975 has no flow control but TCP's: it is right where one session uses the connection, or all of them are one
   // client's, and wrong on a link that two relays share.
   #begin(): void {
-    this.#holding = this.#source.flowCount <= 1 || !this.#source.shared;
+    this.#holding = !this.#source.shared || !this.#crowded;
     this.#stalled = false;
     this.#watch();
+  }
+
+  get #crowded(): boolean {
+    const { shared, sharing } = this.#source;
+    return shared ? sharing.many : sharing.incoming > 1;
   }
 
   #watch(): void {
@@ -129,7 +134,7 @@ export class FlowQueue {
     this.#timer ??= new Timer(() => this.#stall());
     const now = timers.clock.now();
     if (this.#owed.size > 0 && now - this.#owedSince >= longestOwedMs) this.#answerOwed();
-    const waitsFor = (this.#holding && this.#source.flowCount > 1) || this.#owed.size > 0;
+    const waitsFor = (this.#holding && this.#crowded) || this.#owed.size > 0;
     const at = now + (waitsFor && !this.#stalled ? sharedStallMs : stalledMs);
     // A deadline that moved later is found out when the old one comes.
     if (this.#timer.at > at || this.#timer.at < now) timers.schedule(this.#timer, at);
@@ -149,7 +154,7 @@ export class FlowQueue {
       this.#watch();
       return;
     }
-    if (this.#holding && this.#source.flowCount > 1) {
+    if (this.#holding && this.#crowded) {
       this.#stalled = true;
       this.#holding = false;
       for (let index = this.#taken; index < this.#entries.length; index++) {

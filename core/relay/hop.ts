@@ -21,6 +21,7 @@ import { Progress } from "./progress.ts";
 import type { RelayCore } from "./relay_core.ts";
 import { RelayedRequest } from "./relayed_request.ts";
 import { findRoute, pathText } from "./route.ts";
+import { Sharing } from "./sharing.ts";
 import { Untold } from "./untold.ts";
 
 // A link between relays is not cut for one stray request, but it is for a habit.
@@ -81,8 +82,8 @@ export class RelayHop implements ForwardHop {
     return this.relayNames.length > 0;
   }
 
-  /** Ways that come in over it and have messages: that of a log-in further on keeps nobody waiting. */
-  flowCount = 0;
+  /** How many ways share it. */
+  readonly sharing: Sharing = new Sharing();
 
   /** Ways wait to go out over it, so that no other may go first. */
   get busy(): boolean {
@@ -273,10 +274,9 @@ export class RelayHop implements ForwardHop {
   }
 
   #forget(key: string, flow: Flow): void {
-    flow.leave();
+    flow.forget();
     this.#flows.delete(key);
     this.#relay.flowCount--;
-    if (flow.counted) this.flowCount--;
     this.#lanes?.delete(flow);
     if (this.#lastFlow === flow) this.#lastPath = undefined;
   }

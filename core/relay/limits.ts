@@ -53,8 +53,8 @@ export interface RelayLimits {
   /** Frames of a session that may wait, likewise. @default 1024 */
   maxFlowFrames?: number;
   /**
-   * Octets of a session that may be unanswered on a link to another relay, before the rest waits here: half of what may
-   * wait there, and enough for 5 MB/s of one session at 100 ms. @default 524288
+   * Octets of a session that may be unanswered on a link to another relay that several sessions share, before the rest waits
+   * here: half of what may wait there, and enough for 5 MB/s of each at 100 ms. @default 524288
    */
   maxUnansweredBytes?: number;
   /**

@@ -35,6 +35,18 @@ async function exchange(
   before: number,
 ): Promise<{ got: Record<string, unknown>[]; slowest: number }> {
   for (const end of ends) for (const order of orders) end.write(`${JSON.stringify(order)}\n`);
+  // Whoever ends first says why; the other one only hears that it is gone.
+  const early = Promise.race(ends.map(({ ended }) => ended)).then(({ stdout, stderr }) => {
+    throw new Error(`An endpoint has ended:\n${stdout}\n${stderr}`);
+  });
+  return await Promise.race([early, results(ends, orders, before)]);
+}
+
+async function results(
+  ends: readonly RunningCommand[],
+  orders: readonly EndpointOrder[],
+  before: number,
+): Promise<{ got: Record<string, unknown>[]; slowest: number }> {
   const got: Record<string, unknown>[] = [];
   let slowest = 0;
   for (const end of ends) {

@@ -148,15 +148,41 @@ describe("what waits for a slow next hop", () => {
     const inner = await bench.peer({ names: ["inner.example"] });
     const from = `msrps://inner.example:9000/sI99;tcp ${inner.uri}`;
     const token = (await bench.login(inner, "alice", { from })).split(" ").at(-1) ?? "";
-    return { bench, inner, way: `${token} ${from}`, peer: await bench.peer() };
+    const way = `${token} ${from}`;
+    const other = await bench.peer();
+    return { bench, inner, way, peer: await bench.peer(), other };
   }
 
-  test("towards a relay a session has no more than maxUnansweredBytes unanswered, and others pass it [4976-6.4.1-33]", async () => {
+  test("a session that has the link to the next relay for itself waits for no answers [4976-6.4.1-33]", async () => {
     const { bench, inner, way, peer } = await towardsRelay();
+    await sendMany(peer, way, 10);
+    expect((await inner.take()).length).toBe(10);
+    await bench.close();
+  });
+
+  test("a link whose sessions wait for answers is read, also for one session with a slow receiver [4976-6.4.1-33]", async () => {
+    const { bench, inner, way, peer, other } = await towardsRelay();
+    const bob = await bench.peer({ highWaterBytes: 10_000 });
+    const toBob = `${await bench.login(bob, "bob")} ${bob.uri}`;
+    bob.peer.transport.pause();
+    other.send(way);
+    await sendMany(peer, way, 10);
+    const waiting = await inner.take();
+    expect(waiting.length).toBe(4);
+    expect(counts(await sendMany(inner, toBob, 300))["413"] ?? 0).toBeGreaterThan(100);
+    for (const frame of waiting) inner.write(answer(frame));
+    const after = await inner.take();
+    expect(after.filter(({ what }) => what === "SEND").length).toBe(3);
+    await bench.close();
+  });
+
+  test("towards a relay a session has no more than maxUnansweredBytes unanswered, and others pass it [4976-6.4.1-33]", async () => {
+    const { bench, inner, way, peer, other } = await towardsRelay();
+    other.send(way);
+    await inner.take();
     expect(counts(await sendMany(peer, way, 10))).toEqual({ "200": 10 });
     let waiting = await inner.take();
     expect(waiting.length).toBe(3);
-    const other = await bench.peer();
     other.send(way, { messageId: "other1" });
     const [passed] = await inner.take();
     expect(passed?.headers["Message-ID"]).toBe("other1");
@@ -173,7 +199,8 @@ describe("what waits for a slow next hop", () => {
   });
 
   test("what waits for such answers is reported when the link is lost [SEC-11] [4976-6.4.1-27]", async () => {
-    const { bench, inner, way, peer } = await towardsRelay();
+    const { bench, inner, way, peer, other } = await towardsRelay();
+    other.send(way);
     await sendMany(peer, way, 10);
     inner.close();
     expect(counts(await peer.heard())).toEqual({ "REPORT 000 408": 10 });
