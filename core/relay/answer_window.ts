@@ -6,6 +6,9 @@ import type { RelayHop } from "./hop.ts";
 import type { RelayCore } from "./relay_core.ts";
 import type { RelayedSend } from "./relayed_request.ts";
 
+/** What a waiting frame costs beside its body: head, objects, table entries. */
+export const frameOverheadBytes = 512;
+
 /** The window of one way. */
 export class AnswerWindow {
   readonly #relay: RelayCore;
@@ -34,8 +37,8 @@ export class AnswerWindow {
 
   /** A SEND with a Failure-Report of "yes" is out, and will be answered or be lost. */
   wrote(sent: RelayedSend): void {
-    sent.counts = true;
-    this.#unanswered += sent.length;
+    sent.counted = sent.length + frameOverheadBytes;
+    this.#unanswered += sent.counted;
   }
 
   /** What waits needs answers from this hop first; undefined = it does not. */
@@ -46,9 +49,9 @@ export class AnswerWindow {
     this.#awaiting = target;
   }
 
-  /** A SEND was answered, or never will be. */
-  answered(octets: number): void {
-    this.#unanswered -= octets;
+  /** A SEND that counted so much was answered, or never will be. */
+  answered(counted: number): void {
+    this.#unanswered -= counted;
     this.await(undefined);
   }
 

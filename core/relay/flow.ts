@@ -193,8 +193,8 @@ export class Flow {
   }
 
   /** The next hop has answered a SEND with a Failure-Report of "yes", or never will. */
-  answered(octets: number): void {
-    this.#window.answered(octets);
+  answered(counted: number): void {
+    this.#window.answered(counted);
     if (this.#queue.size === 0 || this.#target === undefined) return;
     if (this.#target.link.open) this.#target.wait(this);
     else this.fail(408);

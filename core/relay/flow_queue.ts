@@ -5,6 +5,7 @@
  */
 import { Timer } from "../node/timers.ts";
 import type { RequestFrame } from "../wire/frame.ts";
+import { frameOverheadBytes } from "./answer_window.ts";
 import type { Flow } from "./flow.ts";
 import type { RelayHop } from "./hop.ts";
 import type { RelayCore } from "./relay_core.ts";
@@ -16,12 +17,8 @@ export interface QueuedFrame {
   readonly chunk: SourceChunk | undefined;
 }
 
-// What a waiting frame costs beside its body: head, objects, table entries.
-const frameOverheadBytes = 512;
 /** Answers are owed from this part of the bound on: less waits for the network now and then anyway. */
 const owingPart = 0.25;
-/** RFC 4975 §7.1.1: the previous hop gives a request up after 30 s. */
-const longestOwedMs = 10_000;
 
 /** The queue of one way. */
 export class FlowQueue {
@@ -35,8 +32,8 @@ export class FlowQueue {
   #stalled = false;
   #timer: Timer | undefined;
   #due = 0; // when it has made no progress for too long
-  readonly #owed: Set<string> = new Set(); // transactions that wait here, and whose 200 waits with them
-  #owedSince = 0;
+  /** Transactions that wait here, and whose 200 waits with them, with the time since when. */
+  readonly #owed: Map<string, number> = new Map();
 
   constructor(flow: Flow, source: RelayHop, relay: RelayCore) {
     this.#flow = flow;
@@ -81,15 +78,16 @@ export class FlowQueue {
     const last = this.size > 0 ? this.#entries[this.#entries.length - 1] : undefined;
     if (last?.frame.transactionId !== transactionId || this.#holding || this.#stalled) return false;
     if (!this.#source.shared || this.#bytes < this.#relay.limits.maxFlowBytes * owingPart) return false;
-    if (this.#owed.size === 0) this.#owedSince = this.#source.link.timers.clock.now();
-    this.#owed.add(transactionId);
+    this.#owed.set(transactionId, this.#source.link.timers.clock.now());
     if (this.#owed.size === 1) this.#watch();
     return true;
   }
 
-  #answerOwed(): void {
-    for (const transactionId of this.#owed) this.#flow.accept(transactionId);
-    this.#owed.clear();
+  /** When the oldest of these answers is due. */
+  get #answerDue(): number {
+    if (this.#owed.size === 0) return Number.POSITIVE_INFINITY;
+    const [since = 0] = this.#owed.values();
+    return since + this.#relay.limits.maxAnswerDelayMs;
   }
 
   /** The next frame to go out. */
@@ -133,9 +131,8 @@ export class FlowQueue {
     const { sharedStallMs, stalledMs } = this.#relay.limits;
     this.#timer ??= new Timer(() => this.#stall());
     const now = timers.clock.now();
-    if (this.#owed.size > 0 && now - this.#owedSince >= longestOwedMs) this.#answerOwed();
-    const waitsFor = (this.#holding && this.#crowded) || this.#owed.size > 0;
-    const at = now + (waitsFor && !this.#stalled ? sharedStallMs : stalledMs);
+    const patience = this.#holding && this.#crowded && !this.#stalled ? sharedStallMs : stalledMs;
+    const at = Math.min(now + patience, this.#answerDue);
     // A deadline that moved later is found out when the old one comes.
     if (this.#timer.at > at || this.#timer.at < now) timers.schedule(this.#timer, at);
     this.#due = at;
@@ -149,8 +146,10 @@ export class FlowQueue {
       return;
     }
     if (this.#owed.size > 0) {
+      // Nothing is gained by waiting for a next hop that is as slow as that.
       this.#stalled = true;
-      this.#answerOwed();
+      for (const transactionId of this.#owed.keys()) this.#flow.accept(transactionId);
+      this.#owed.clear();
       this.#watch();
       return;
     }

@@ -58,16 +58,18 @@ export interface RelayLimits {
    */
   maxUnansweredBytes?: number;
   /**
+   * On such a link the 200 to a SEND comes when it goes on, where the next hop is slow, but no later than this: the relay at
+   * the other end waits for 30 s, and a receiver of 1 MB/s may take nothing for some seconds, then megabytes. @default 10000
+   */
+  maxAnswerDelayMs?: number;
+  /**
    * Octets that may wait for next hops in all; beyond it whatever would have to wait is refused (413), so that many slow
    * receivers cannot fill the memory together. @default 134217728
    */
   maxWaitingBytes?: number;
   /** A next hop that takes nothing for so long while something waits for it is given up. @default 60000 */
   stalledMs?: number;
-  /**
-   * Sessions of a client's connection make each other wait for a slow next hop no longer than this; on a link between
-   * relays answers to a session wait no longer for a next hop that takes nothing. @default 1000
-   */
+  /** Sessions of a client's connection make each other wait for a slow next hop no longer than this. @default 1000 */
   sharedStallMs?: number;
   /** Time to open a connection to a next hop, names and TLS included. @default 10000 */
   connectTimeoutMs?: number;
@@ -122,6 +124,7 @@ const defaults: ResolvedRelayLimits = {
   maxFlowBytes: 1_048_576,
   maxFlowFrames: 1024,
   maxUnansweredBytes: 524_288,
+  maxAnswerDelayMs: 10_000,
   maxWaitingBytes: 134_217_728,
   stalledMs: 60_000,
   sharedStallMs: 1000,

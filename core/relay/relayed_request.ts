@@ -21,8 +21,8 @@ export class RelayedSend implements TransactionOwner {
   /** Octets of body. */
   readonly length: number;
   readonly total: number | undefined;
-  /** It is answered whatever comes of it, and counts among what its session has unanswered. */
-  counts = false;
+  /** What it counts among the octets that its session has unanswered, and will be answered or lost. */
+  counted = 0;
 
   /** @param chunk what it is a slice of; undefined when it is the whole */
   constructor(
@@ -58,9 +58,10 @@ export class RelayedSend implements TransactionOwner {
   }
 
   #over(): void {
-    if (!this.counts) return;
-    this.counts = false;
-    this.#flow.answered(this.length);
+    const { counted } = this;
+    if (counted === 0) return;
+    this.counted = 0;
+    this.#flow.answered(counted);
   }
 
   /** It will not arrive: tells its sender. */

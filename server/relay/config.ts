@@ -40,6 +40,7 @@ const limitNames = [
   "maxFlowBytes",
   "maxFlowFrames",
   "maxUnansweredBytes",
+  "maxAnswerDelayMs",
   "maxWaitingBytes",
   "stalledMs",
   "sharedStallMs",

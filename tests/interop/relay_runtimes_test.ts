@@ -35,11 +35,25 @@ async function exchange(
   before: number,
 ): Promise<{ got: Record<string, unknown>[]; slowest: number }> {
   for (const end of ends) for (const order of orders) end.write(`${JSON.stringify(order)}\n`);
-  // Whoever ends first says why; the other one only hears that it is gone.
-  const early = Promise.race(ends.map(({ ended }) => ended)).then(({ stdout, stderr }) => {
-    throw new Error(`An endpoint has ended:\n${stdout}\n${stderr}`);
-  });
-  return await Promise.race([early, results(ends, orders, before)]);
+  return await Promise.race([endOfOne(ends), results(ends, orders, before)]);
+}
+
+/** Rejects when one of them ends: it says why, where the other one only hears that it is gone. */
+async function endOfOne(ends: readonly RunningCommand[]): Promise<never> {
+  const { stdout, stderr } = await Promise.race(ends.map(({ ended }) => ended));
+  throw new Error(`An endpoint has ended:\n${stdout}\n${stderr}`);
+}
+
+/** One file from one to the other: its hash there, and how long it took. */
+async function transfer(
+  from: RunningCommand,
+  to: RunningCommand,
+  file: string,
+): Promise<readonly [sha256: unknown, ms: number]> {
+  from.write(`${JSON.stringify({ file })}\n`);
+  const arrived = async () =>
+    [(await to.event("received"))["sha256"], Number((await from.event("delivered"))["ms"])] as const;
+  return await Promise.race([endOfOne([from, to]), arrived()]);
 }
 
 async function results(
@@ -145,14 +159,13 @@ for (const [one, other, relayed] of trios) {
         RunningCommand,
       ];
       let done = false;
-      const received = callee.event("received").finally(() => {
+      const slowed = transfer(caller, callee, slow).finally(() => {
         done = true;
       });
-      caller.write(`${JSON.stringify({ file: slow })}\n`);
       const times: number[] = [];
       while (!done) times.push(await beside(times.length + 2));
-      expect((await received)["sha256"]).toBe(sha256);
-      expect(Number((await caller.event("delivered"))["ms"])).toBeGreaterThan(4000);
+      const [hash, ms] = await slowed;
+      expect([hash, ms > 4000]).toEqual([sha256, true]);
       times.sort((one, next) => one - next);
       expect([times.length > 10, times[times.length >> 1]! < 500]).toEqual([true, true]);
       expectLittleMemory();

@@ -86,7 +86,7 @@ describe("what waits for a slow next hop", () => {
     await inner.heard();
     const told = counts(await sendMany(inner, way, 200));
     expect(told["413"] ?? 0).toBeGreaterThan(150);
-    await bench.clock.advance(1000);
+    await bench.clock.advance(10_000);
     const late = counts(await inner.heard());
     expect((told["200"] ?? 0) + (told["413"] ?? 0) + (late["200"] ?? 0)).toBe(200);
     inner.send(other);
@@ -130,10 +130,10 @@ describe("what waits for a slow next hop", () => {
     await bench.close();
   });
 
-  test("these answers wait no longer than sharedStallMs for a next hop that takes nothing [4976-6.4.1-01]", async () => {
+  test("these answers wait no longer than maxAnswerDelayMs for a next hop that takes nothing [4976-6.4.1-01]", async () => {
     const { bench, way, inner } = await betweenRelays({ limits: { maxFlowBytes: 100_000 } });
     await sendUntilOwed(inner, way);
-    await bench.clock.advance(999);
+    await bench.clock.advance(9999);
     expect(await inner.heard()).toEqual([]);
     await bench.clock.advance(1);
     expect(counts(await inner.heard())).toEqual({ "200": 5 });
