@@ -3,7 +3,14 @@
  * as they were read and is as strict as its judge.
  */
 import type { CpimHeaderReader, CpimJudge } from "./_cpim_headers.ts";
-import { cpimNamespace, isAbsoluteUri, parseDateTime, tokensPattern, unescapeText } from "./_cpim_text.ts";
+import {
+  cpimNamespace,
+  isAbsoluteUri,
+  parseDateTime,
+  tokensPattern,
+  trimSpaces,
+  unescapeText,
+} from "./_cpim_text.ts";
 import type { CpimAddress, CpimHeader, CpimMode, CpimName, CpimSubject } from "./_cpim_types.ts";
 
 /** The core headers of one message. */
@@ -118,6 +125,6 @@ export function parseAddress(raw: string, by: CpimJudge): CpimAddress {
     if (!by.lenient) bad();
     by.odd("address-syntax", "an address is not written as RFC 3862 has it");
   }
-  const display = quoted === null ? unescapeText(name.trim()) : unescapeText(quoted[1] as string);
+  const display = quoted === null ? unescapeText(trimSpaces(name.replaceAll("\t", " "))) : unescapeText(quoted[1] as string);
   return { display: display === "" ? undefined : display, uri };
 }

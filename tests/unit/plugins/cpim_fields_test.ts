@@ -29,6 +29,8 @@ describe("addresses", () => {
       [`Winnie the Pooh <${uri}>`, "Winnie the Pooh"],
       [`"A, \\"B\\"" <${uri}>`, 'A, "B"'],
       [`"A"<${uri}>`, "A"],
+      // White space of other scripts belongs to the name, and so does a mark that no reader sees.
+      [`\u3000\uFEFF <${uri}>`, "\u3000\uFEFF"],
     ];
     for (const [raw, display] of rows) expect(parseAddress(raw, strict)).toEqual({ display, uri });
   });
@@ -38,6 +40,7 @@ describe("addresses", () => {
       [uri, undefined, "bare-uri"],
       [`Ana (work) <${uri}>`, "Ana (work)", "address-syntax"],
       [`Ana<${uri}>`, "Ana", "address-syntax"],
+      [`Ana\t<${uri}>`, "Ana", "address-syntax"],
       [`<${uri}>;tag=1`, undefined, "address-syntax"],
       [`"A"   <${uri}>`, "A", "address-syntax"],
     ];
