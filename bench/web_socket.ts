@@ -44,8 +44,9 @@ const adapter = await ownAdapter();
 // As files take them; a page has them in memory.
 const sink = { immediate: true, write(): void {}, close(): void {}, abort(): void {} };
 const inbox = { onMessageStart: () => ({ sink }) };
-const client = new Msrp({ inbox });
-const endpoint = new Msrp({ acceptUnknown: () => true, inbox });
+// Messages that nobody takes wait in their session, and slow its sender down in the end.
+const client = new Msrp({ inbox }).onMessage(() => undefined);
+const endpoint = new Msrp({ acceptUnknown: () => true, inbox }).onMessage(() => undefined);
 const listener = await adapter.listen(endpoint, "msrp://127.0.0.1:0;tcp");
 const remote = (): string => listener.uri.text.replace(";", `/${createSessionId()};`);
 
