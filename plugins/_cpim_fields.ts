@@ -125,6 +125,9 @@ export function parseAddress(raw: string, by: CpimJudge): CpimAddress {
     if (!by.lenient) bad();
     by.odd("address-syntax", "an address is not written as RFC 3862 has it");
   }
-  const display = quoted === null ? unescapeText(trimSpaces(name.replaceAll("\t", " "))) : unescapeText(quoted[1] as string);
+  const display =
+    quoted === null
+      ? unescapeText(trimSpaces(name.replaceAll("\t", " ")))
+      : unescapeText(quoted[1] as string);
   return { display: display === "" ? undefined : display, uri };
 }
