@@ -3,6 +3,7 @@
  */
 import { parseMediaType } from "../core/mod.ts";
 import type { ArchivePage, ArchiveQuery, ArchiveRecord } from "./_archive_types.ts";
+import { sameOctets } from "./_same_octets.ts";
 
 // A search looks at so much of a message; a text that is longer is hardly one.
 const maxTextBytes = 65_536;
@@ -67,10 +68,6 @@ export function archiveLine(record: ArchiveRecord): string {
     fateAt: fields.fate === "pending" ? undefined : new Date(fateAt).toISOString(),
     ...(exact ? { text } : { base64: base64Of(body) }),
   });
-}
-
-function sameOctets(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((octet, index) => octet === other[index]);
 }
 
 function base64Of(octets: Uint8Array): string {

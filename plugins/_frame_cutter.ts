@@ -2,6 +2,7 @@
  * Cuts the octets of one direction of a connection into MSRP frames, without judging them: a trace shows each frame as a
  * packet of its own, whatever the reads and writes were. What is no MSRP goes through as it came.
  */
+import { sameOctets } from "./_same_octets.ts";
 
 /** What a trace has to know of a frame. */
 export interface FrameHead {
@@ -222,7 +223,7 @@ export class FrameCutter {
     const begin = bytes.indexOf(LF, this.#base) + 1;
     const end = bytes.indexOf(LF, bytes.indexOf(LF, begin) + 1);
     const paths = bytes.subarray(begin, begin > 0 && end < this.#length ? Math.max(begin, end) : begin);
-    this.#passing = this.#passedOver.some((known) => sameBytes(known, paths));
+    this.#passing = this.#passedOver.some((known) => sameOctets(known, paths));
     if (this.#passing) return;
     this.#read();
     const { passesOver } = this.#options;
@@ -268,12 +269,6 @@ export class FrameCutter {
       leftOut: this.#leftOut,
     };
   }
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  if (one.length !== other.length) return false;
-  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
-  return true;
 }
 
 function headOf(startLine: string, fields: Readonly<Record<string, string>>): FrameHead {

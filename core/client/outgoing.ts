@@ -7,6 +7,7 @@ import { type BodySource, bodySource } from "../session/body_source.ts";
 import { RangeSet } from "../session/range_set.ts";
 import { bodyContent } from "../session/send_content.ts";
 import type { BodyContent, SendContent } from "../session/sent.ts";
+import { defaultType } from "../session/session_size.ts";
 import type { Flag } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";
 import { joinBytes } from "../wire/join_bytes.ts";
@@ -88,11 +89,7 @@ export class Outgoing implements ClientSent, Sender {
     this.#host = host;
     this.#chunkBytes = chunkBytes;
     this.messageId = options.messageId ?? createMessageId();
-    const type = content instanceof Blob ? content.type : "";
-    this.#contentType = withoutBlanks(
-      options.contentType ??
-        (typeof content === "string" ? "text/plain;charset=utf-8" : type || "application/octet-stream"),
-    );
+    this.#contentType = withoutBlanks(options.contentType ?? defaultType(given));
     this.#report = options.successReport !== false;
     this.#first = options.start ?? 1;
     this.#reported.add(1, this.#first - 1);

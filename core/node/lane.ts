@@ -46,8 +46,8 @@ interface Held {
   answered: boolean;
 }
 
-// What a waiting frame costs beside its body: head, objects, table entries.
-const frameOverheadBytes = 512;
+/** What a waiting frame costs beside its body: head, objects, table entries. */
+export const frameOverheadBytes = 512;
 // Not 408: RFC 4975 §10.5 has endpoints receive it and never send it. 413 tells the sender to stop.
 const OVERDUE: Verdict = new Verdict(413, "Gate Timed Out");
 

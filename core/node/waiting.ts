@@ -3,15 +3,12 @@
  * speak for them. They wait on their connection, unanswered and bounded, until the session is released or given up.
  */
 import type { RequestFrame } from "../wire/frame.ts";
-import type { LaneHost } from "./lane.ts";
+import { frameOverheadBytes, type LaneHost } from "./lane.ts";
 
 /** A session that can be held, with the connections on which requests for it wait. */
 export interface Holdable<Host> {
   callers: Set<Host> | undefined;
 }
-
-// What a waiting frame costs beside its body: head, objects, table entries.
-const frameOverheadBytes = 512;
 
 /** The requests that wait on one connection. */
 export class Waiting<Host extends Pick<LaneHost, "hold" | "release">> {

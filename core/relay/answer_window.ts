@@ -2,12 +2,10 @@
  * How much one way may have unanswered on a link between relays that others share: that is its back-pressure, because nobody may
  * stop the link. What it has more waits in its queue until an answer comes.
  */
+import { frameOverheadBytes } from "../node/lane.ts";
 import type { RelayHop } from "./hop.ts";
 import type { RelayCore } from "./relay_core.ts";
 import type { RelayedSend } from "./relayed_request.ts";
-
-/** What a waiting frame costs beside its body: head, objects, table entries. */
-export const frameOverheadBytes = 512;
 
 /** The window of one way. */
 export class AnswerWindow {

@@ -3,9 +3,9 @@
  * lets go of it when others share the source and the next hop takes nothing. On a link that relays share it owes answers
  * instead, which holds back nobody but the session whose they are.
  */
+import { frameOverheadBytes } from "../node/lane.ts";
 import { Timer } from "../node/timers.ts";
 import type { RequestFrame } from "../wire/frame.ts";
-import { frameOverheadBytes } from "./answer_window.ts";
 import type { Flow } from "./flow.ts";
 import type { RelayHop } from "./hop.ts";
 import type { RelayCore } from "./relay_core.ts";
