@@ -16,11 +16,11 @@ export type {
 } from "./client/options.ts";
 export { type PeerDescription, readDescription, writeDescription } from "./client/sdp.ts";
 export type { ClientSession } from "./client/session.ts";
-export { Connection, type ControlRequest } from "./connection/connection.ts";
+export { Connection } from "./connection/connection.ts";
 export type { ConnectionEvent } from "./connection/event.ts";
 export type { OutgoingMessage } from "./connection/message.ts";
 export type { ConnectionOptions } from "./connection/options.ts";
-export type { Transaction, TransactionOwner } from "./connection/transaction.ts";
+export type { ControlRequest, Transaction, TransactionOwner } from "./connection/transaction.ts";
 export {
   ConnectionError,
   DeliveryError,

@@ -8,12 +8,7 @@
  */
 import { connectionLost, LocalProtocolError, type MsrpError } from "../errors.ts";
 import { Decoder } from "../wire/decoder.ts";
-import {
-  type ForwardedRequest,
-  FrameWriter,
-  type OutgoingRequest,
-  type OutgoingResponse,
-} from "../wire/encoder.ts";
+import { type ForwardedRequest, FrameWriter, type OutgoingResponse } from "../wire/encoder.ts";
 import type { Frame, RequestFrame, ResponseFrame } from "../wire/frame.ts";
 import { createTransactionId } from "../wire/ident.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
@@ -22,16 +17,13 @@ import { FrameQueue } from "./frame_queue.ts";
 import type { OutgoingMessage } from "./message.ts";
 import { MessageRing } from "./message_ring.ts";
 import { type ConnectionLimits, type ConnectionOptions, connectionLimits } from "./options.ts";
-import type { TransactionOwner } from "./transaction.ts";
+import type { ControlRequest, TransactionOwner } from "./transaction.ts";
 import { interestIn, OpenTransaction, Transactions } from "./transactions.ts";
-
-/** A request whose transaction id the connection may draw. */
-export type ControlRequest = Omit<OutgoingRequest, "transactionId"> & {
-  readonly transactionId?: string | undefined;
-};
 
 /** An empty queue, to be looked at only. */
 const nothing = new FrameQueue(1);
+// More than this is worth a write of its own.
+const gatherBytes = 16_384;
 
 /** The state of one connection; see the top of this file for the contract. */
 export class Connection {
@@ -271,6 +263,12 @@ export class Connection {
     return this.#chunks.open ? this.#chunks.ready : this.#ring.ready && this.#chunks.mayBegin;
   }
 
+  /** Something waits to be written, but so little that it may wait for more to go with it; a message goes alone. */
+  get mayGather(): boolean {
+    const bytes = this.waitingBytes + this.#forwards.bytes;
+    return bytes > 0 && bytes < gatherBytes && this.#ring.size === 0 && this.#framing === "stream";
+  }
+
   /** So much waits to be written that the driver should read no more until it is less. */
   get congested(): boolean {
     return this.waitingBytes >= this.#limits.congestionBytes;
@@ -293,8 +291,10 @@ export class Connection {
 
   /** Transactions whose response is due count as lost, and the others are forgotten; or lost too, if `remembered`. */
   giveUp(cause: MsrpError, remembered: boolean = false): void {
-    const all = this.#transactions.drain().filter((t) => remembered || t.interest === "response");
-    for (const transaction of all) this.#tell(() => transaction.owner.lost?.(transaction, cause));
+    for (const transaction of this.#transactions.drain()) {
+      if (remembered || transaction.interest === "response")
+        this.#tell(() => transaction.owner.lost?.(transaction, cause));
+    }
     this.#chunks.answered();
     this.#closeWhenDone();
   }
@@ -383,11 +383,13 @@ export class Connection {
       this.#requests.clear();
     }
     this.#forwards.clear();
-    const cause = connectionLost(error);
-    this.giveUp(cause, true);
     const running = this.#chunks.drop();
-    for (const entry of running === undefined ? this.#ring.drain() : [running, ...this.#ring.drain()]) {
-      this.#tell(() => entry.message.lost?.(undefined, cause));
+    const unsent = running === undefined ? this.#ring.drain() : [running, ...this.#ring.drain()];
+    // Most connections end with nothing under way, and an error is dear.
+    if (this.#transactions.size > 0 || unsent.length > 0) {
+      const cause = connectionLost(error);
+      this.giveUp(cause, true);
+      for (const { message } of unsent) this.#tell(() => message.lost?.(undefined, cause));
     }
     this.#events.push({ type: "closed", error });
   }

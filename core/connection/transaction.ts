@@ -3,8 +3,14 @@
  * A transaction is open from the moment its id is drawn until its response, its timeout or the end of the connection.
  */
 import type { ByteRange } from "../wire/byte_range.ts";
+import type { OutgoingRequest } from "../wire/encoder.ts";
 import type { Flag } from "../wire/frame.ts";
 import type { HeaderList } from "../wire/header_list.ts";
+
+/** A request whose transaction id the connection may draw. */
+export type ControlRequest = Omit<OutgoingRequest, "transactionId"> & {
+  readonly transactionId?: string | undefined;
+};
 
 /** One request on its way: a control request, or one chunk of a message. */
 export interface Transaction {

@@ -142,9 +142,12 @@ class Run<C extends object> {
 
   // What comes from inside the stage is the node's, or was noted by a stage further on.
   #decided(verdict: Verdict, index: number): Verdict {
-    const plugin = this.#steps[index]?.plugin ?? "(node)";
+    const own = this.#steps[index]?.plugin;
     const { status, comment, headers, cause } = verdict;
-    if (comment === undefined && headers === undefined) return refusedBy(verdict, plugin);
+    // The node's own verdicts are checked where they are written.
+    if (own === undefined || (comment === undefined && headers === undefined))
+      return refusedBy(verdict, own ?? "(node)");
+    const plugin = own;
     try {
       checkFields([["comment", comment ?? ""], ...(headers ?? [])]);
       return refusedBy(verdict, plugin);

@@ -2,7 +2,7 @@
  * A connection as whoever logs in at a relay needs it (RFC 4976 §5.1): it sends requests that belong to no session.
  * Sessions that go through the relay are led over it, because what the relay gave out holds on this connection alone.
  */
-import type { ControlRequest } from "../connection/connection.ts";
+import type { ControlRequest } from "../connection/transaction.ts";
 import { ConnectionError } from "../errors.ts";
 import type { Session } from "../session/session.ts";
 import type { RequestResult } from "../session/session_options.ts";

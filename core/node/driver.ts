@@ -5,10 +5,10 @@
  * A turn is: bytes, time or a call of the application; then `poll()` to the end; then the write. Only this file mutates
  * the connection.
  */
-import { Connection, type ControlRequest } from "../connection/connection.ts";
+import { Connection } from "../connection/connection.ts";
 import type { ConnectionEvent } from "../connection/event.ts";
 import type { OutgoingMessage } from "../connection/message.ts";
-import type { TransactionOwner } from "../connection/transaction.ts";
+import type { ControlRequest, TransactionOwner } from "../connection/transaction.ts";
 import { ConnectionError, connectionLost, RemoteProtocolError } from "../errors.ts";
 import type { SessionLink } from "../session/session_link.ts";
 import type { ForwardedRequest, OutgoingResponse } from "../wire/encoder.ts";
@@ -17,6 +17,7 @@ import type { ForwardHop, ForwardLink, LinkState } from "./forwarding.ts";
 import { Handle } from "./handle.ts";
 import { IdleClose } from "./idle_close.ts";
 import { Inbound } from "./inbound.ts";
+import { lastWords } from "./last_words.ts";
 import type { NodeCore } from "./node_core.ts";
 import { connectionOptions } from "./options.ts";
 import { ReadGate } from "./read_gate.ts";
@@ -24,13 +25,14 @@ import { describe, responseEvent } from "./response_event.ts";
 import type { Seat } from "./seat.ts";
 import { Timer, type Timers } from "./timers.ts";
 import type { Transport, TransportSink } from "./transport.ts";
+import type { TurnMember } from "./turn_end.ts";
 import type { Verdict } from "./verdict.ts";
 
 // One turn writes at most so many blocks before others get theirs.
 const maxWritesPerTurn = 16;
 
 /** One connection of a node. */
-export class Driver implements TransportSink, SessionLink, ForwardLink {
+export class Driver implements TransportSink, SessionLink, ForwardLink, TurnMember {
   readonly handle: Handle;
   readonly timers: Timers;
   readonly answerWithinMs: number;
@@ -48,6 +50,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
   #linger: Timer | undefined;
   #inTurn = false;
   #flushDue = false;
+  #gathering = false; // the flush that is due may wait for the end of the turn
   #writable = true;
   #admitted: boolean;
   #early: Uint8Array[] = []; // what came before the connect stage had decided
@@ -110,7 +113,8 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.#connection.receive(bytes);
     this.#drain();
     this.#inTurn = nested;
-    this.#flush();
+    if (this.timers.turnEnd.known && this.#connection.mayGather) this.touch();
+    else this.#flush();
   }
 
   drained(): void {
@@ -216,14 +220,19 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.#reading.release(bytes);
   }
 
-  /** Something was queued: inside a turn its end writes it, outside a microtask does, one for all calls. */
+  /** Something was queued: inside a turn its end writes it, outside `TurnEnd` does, once for all calls. */
   touch(): void {
-    if (this.#inTurn || this.#flushDue || this.#over) return;
+    if (this.#inTurn || this.#over) return;
+    const mayWait = this.#connection.mayGather;
+    if (this.#flushDue && (mayWait || !this.#gathering)) return;
     this.#flushDue = true;
-    Promise.resolve().then(() => {
-      this.#flushDue = false;
-      this.#turn();
-    });
+    this.#gathering = mayWait;
+    this.timers.turnEnd.add(this, mayWait);
+  }
+
+  endTurn(): void {
+    this.#flushDue = false;
+    this.#turn();
   }
 
   /** Tells the `oddity` tap. */
@@ -285,9 +294,8 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     if (this.#over) return;
     this.#inTurn = true;
     this.#connection.wake(now);
-    this.#drain();
     this.#inTurn = false;
-    this.#flush();
+    this.#turn();
     this.#schedule();
   }
 
@@ -329,9 +337,8 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
         break;
       }
       this.#hop?.refill();
-      const bytes = this.#connection.transmit(now);
+      const bytes = this.#taken(now);
       if (bytes === undefined) break;
-      this.#node.pipeline.wire(this.handle, "transmitted", bytes, now);
       this.#writable = this.#transport.write(bytes);
       if (this.#writable) this.#connection.flushed(now);
       else {
@@ -344,6 +351,12 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     if (!this.#over) this.#schedule();
   }
 
+  #taken(now: number): Uint8Array | undefined {
+    const bytes = this.#connection.transmit(now);
+    if (bytes !== undefined) this.#node.pipeline.wire(this.handle, "transmitted", bytes, now);
+    return bytes;
+  }
+
   // A deadline that moved later is found out when the old one comes: steady traffic moves no timer.
   #schedule(): void {
     const { deadline } = this.#connection;
@@ -352,7 +365,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.timers.schedule(this.#deadline, deadline);
   }
 
-  // The connection's last event: everything is written, or everything is lost.
+  // The last event: everything is written, or everything is lost.
   #closed(error: Error | undefined): void {
     if (this.#over) return;
     const answers = error instanceof RemoteProtocolError && this.#writeLast();
@@ -362,24 +375,11 @@ export class Driver implements TransportSink, SessionLink, ForwardLink {
     this.#finish(error);
   }
 
-  // The peer broke the framing: what it asked before is still answered, if it reads the answers in time.
   #writeLast(): boolean {
     const now = this.timers.clock.now();
-    let written = false;
-    for (
-      let bytes = this.#connection.transmit(now);
-      bytes !== undefined;
-      bytes = this.#connection.transmit(now)
-    ) {
-      this.#node.pipeline.wire(this.handle, "transmitted", bytes, now);
-      this.#transport.write(bytes);
-      written = true;
-    }
-    if (written) {
-      this.#linger = new Timer(() => this.#transport.abort());
-      this.timers.schedule(this.#linger, now + this.#node.limits.closeTimeoutMs);
-    }
-    return written;
+    const { closeTimeoutMs } = this.#node.limits;
+    this.#linger = lastWords(() => this.#taken(now), this.#transport, this.timers, now + closeTimeoutMs);
+    return this.#linger !== undefined;
   }
 
   #finish(error: Error | undefined): void {

@@ -2,8 +2,8 @@
  * The seam for what passes requests on instead of keeping sessions: a relay (RFC 4976). Types only; a plugin takes the
  * place with its `forward` hook, sees every request first, and gets of a connection what it needs for that.
  */
-import type { Connection, ControlRequest } from "../connection/connection.ts";
-import type { Transaction, TransactionOwner } from "../connection/transaction.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { ControlRequest, Transaction, TransactionOwner } from "../connection/transaction.ts";
 import type { Session } from "../session/session.ts";
 import type { ForwardedRequest, OutgoingResponse } from "../wire/encoder.ts";
 import type { RequestFrame, ResponseFrame } from "../wire/frame.ts";

@@ -9,6 +9,11 @@ export interface Clock {
   now(): number;
   /** Calls `callback` once after `delayMs` milliseconds; the function returned cancels it, also when called late. */
   setTimer(callback: () => void, delayMs: number): () => void;
+  /**
+   * Calls `callback` once, when what is ready to be read on all transports has been handed over, and before the runtime
+   * waits for more: short frames wait for it and leave in one write. @default they leave at the end of each call
+   */
+  afterTurn?(callback: () => void): void;
 }
 
 /** What is known of the certificate that the peer presented in the TLS handshake. */

@@ -2,7 +2,7 @@
  * The state of one session, driven by the node: idle, bound to a connection, over. `Session` is the face that
  * applications see of it.
  */
-import type { ControlRequest } from "../connection/connection.ts";
+import type { ControlRequest } from "../connection/transaction.ts";
 import { ConnectionError, LocalProtocolError, type MsrpError } from "../errors.ts";
 import type { RequestFrame } from "../wire/frame.ts";
 import { createMessageId } from "../wire/ident.ts";

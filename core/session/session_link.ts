@@ -2,8 +2,7 @@
  * The two doors of a session: to the connection that it is bound to, and to the node that keeps it. The session knows
  * neither; tests put anything behind them.
  */
-import type { ControlRequest } from "../connection/connection.ts";
-import type { TransactionOwner } from "../connection/transaction.ts";
+import type { ControlRequest, TransactionOwner } from "../connection/transaction.ts";
 import type { OutboxLink } from "./outbox.ts";
 import type { BodyContent, Sent } from "./sent.ts";
 

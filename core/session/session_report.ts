@@ -2,7 +2,7 @@
  * REPORT requests, for success and for failure. Each is a new request with an id of its own, without Success-Report and
  * Failure-Report (RFC 4975 §7.1.2).
  */
-import type { ControlRequest } from "../connection/connection.ts";
+import type { ControlRequest } from "../connection/transaction.ts";
 import { type ByteRange, formatByteRange } from "../wire/byte_range.ts";
 import { formatStatus } from "../wire/status.ts";
 import type { MsrpUri } from "../wire/uri.ts";

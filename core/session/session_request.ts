@@ -2,7 +2,7 @@
  * Requests of a session that are no messages: their answers as promises. Also what a refused SEND without body says about
  * the session.
  */
-import type { ControlRequest } from "../connection/connection.ts";
+import type { ControlRequest } from "../connection/transaction.ts";
 import { ConnectionError, DeliveryError, LocalProtocolError } from "../errors.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import type { OutgoingDraft, SessionLink } from "./session_link.ts";

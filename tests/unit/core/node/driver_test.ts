@@ -14,7 +14,7 @@ const from = "msrp://alice.example:7313/driverTests;tcp";
 
 // A transport whose every call is logged, and whose room is set by the test.
 class Bench implements Transport {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock & { afterTurn?(callback: () => void): void } = new FakeClock();
   readonly remoteAddress = "192.0.2.1";
   readonly secure = false;
   readonly framing = "stream" as const;
@@ -81,6 +81,34 @@ describe("a turn of a connection", () => {
     expect(bench.writes.length).toBe(before);
     await settle();
     expect(bench.writes.length).toBe(before + 1);
+    await app.close({ drainMs: 0 });
+  });
+
+  test("where the end of a turn of the loop is known, what came in during it is answered in one write", async () => {
+    const app = new Msrp({ acceptUnknown: () => true });
+    const bench = await Bench.start(app);
+    const ends: (() => void)[] = [];
+    bench.clock.afterTurn = (callback) => ends.push(callback);
+    bench.receive(send("aaaa"));
+    bench.receive(send("bbbb"));
+    await settle();
+    expect([bench.writes, ends.length]).toEqual([[], 1]);
+    ends.shift()?.();
+    expect(bench.writes.length).toBe(1);
+    expect(bench.statuses).toEqual(["aaaa 200", "bbbb 200"]);
+    await app.close({ drainMs: 0 });
+  });
+
+  test("16 KiB of answers do not wait for the end of the turn", async () => {
+    const app = new Msrp({ acceptUnknown: () => true });
+    const bench = await Bench.start(app);
+    const ends: (() => void)[] = [];
+    bench.clock.afterTurn = (callback) => ends.push(callback);
+    const bytes = (): number => bench.writes.join("").length;
+    const one = send("aaaa");
+    for (let round = 0; bytes() === 0 && round < 1000; round++) bench.receive(one);
+    expect(bytes()).toBeGreaterThanOrEqual(16_384);
+    expect(bytes()).toBeLessThan(17_000);
     await app.close({ drainMs: 0 });
   });
 

@@ -86,4 +86,46 @@ describe("timers", () => {
     expect(fired.length).toBe(kept);
     expect(fired.every((at, index) => index === 0 || at >= (fired[index - 1] as number))).toBe(true);
   });
+
+  test("ten thousand steps of any kind: each timer fires once, at the time that it was given last", async () => {
+    const { clock, timers } = setup();
+    let seed = 7;
+    const random = (below: number): number => {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      return Math.floor((seed / 2147483648) * below);
+    };
+    const fired: [number, number][] = [];
+    const expected = new Map<number, number>();
+    const all = Array.from({ length: 300 }, (_, index) => new Timer((now) => fired.push([index, now])));
+    for (let step = 0; step < 10_000; step++) {
+      const index = random(all.length);
+      const timer = all[index] as Timer;
+      if (random(3) === 0) {
+        timers.cancel(timer);
+        expected.delete(index);
+      } else {
+        const at = random(100_000);
+        timers.schedule(timer, at);
+        expected.set(index, at);
+      }
+      expect(timers.size).toBe(expected.size);
+    }
+    expect(clock.pending).toBe(1);
+    await clock.advance(100_000);
+    expect(fired.map(([, at]) => at)).toEqual([...expected.values()].sort((a, b) => a - b));
+    expect(new Map(fired)).toEqual(expected);
+    expect([timers.size, clock.pending]).toEqual([0, 0]);
+  });
+
+  test("a thousand that were cancelled leave nothing behind that fires, and one timer of the runtime", async () => {
+    const { clock, timers, log, timer } = setup();
+    const kept = timer("kept");
+    timers.schedule(kept, 5000);
+    const gone = Array.from({ length: 1000 }, (_, index) => timer(`gone${index}`));
+    for (const [index, one] of gone.entries()) timers.schedule(one, index);
+    for (const one of gone) timers.cancel(one);
+    expect([timers.size, clock.pending]).toEqual([1, 1]);
+    await clock.advance(5000);
+    expect(log).toEqual(["kept@5000"]);
+  });
 });

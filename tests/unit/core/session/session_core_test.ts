@@ -1,8 +1,11 @@
 // The state of a session without a node: doors made by hand, every way in and out of each state.
 import { describe, expect, test } from "#test";
-import type { ControlRequest } from "../../../../core/connection/connection.ts";
 import type { OutgoingMessage } from "../../../../core/connection/message.ts";
-import type { Transaction, TransactionOwner } from "../../../../core/connection/transaction.ts";
+import type {
+  ControlRequest,
+  Transaction,
+  TransactionOwner,
+} from "../../../../core/connection/transaction.ts";
 import type { ConnectionError, DeliveryError, MsrpError } from "../../../../core/errors.ts";
 import { SessionCore } from "../../../../core/session/session_core.ts";
 import type { SessionHost, SessionLink } from "../../../../core/session/session_link.ts";
