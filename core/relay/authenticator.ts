@@ -20,8 +20,8 @@ import {
 import { formatAuthenticationInfo } from "./digest_info.ts";
 import { type NonceOptions, Nonces } from "./nonces.ts";
 
-/** Most hashes of URIs that are remembered; a client may spell the relay's in any number of ways. */
-const maxRememberedHashes = 64;
+/** Most hashes of URIs, and most challenges, that are remembered; a client may spell the relay's in any number of ways. */
+const maxRemembered = 64;
 
 /** How a relay authenticates. */
 export interface AuthenticatorOptions extends NonceOptions {
@@ -72,6 +72,10 @@ export class Authenticator {
   readonly #hash: DigestHashes["hash"];
   // H(A2) by algorithm and A2: a relay is addressed by few names, so two of four hashes of a login are known.
   readonly #ha2s = new Map<string, string>();
+  readonly #challenges = new Map<string, readonly [string, string]>();
+  // The realm of the name that was asked for last: nearly all clients ask for one.
+  #lastUri = "";
+  #lastRealm: string | undefined;
 
   /** @throws RangeError for no algorithm or the same one twice, and for limits below 1 */
   constructor(options: AuthenticatorOptions) {
@@ -97,7 +101,12 @@ export class Authenticator {
 
   /** The realm of the URI that an AUTH is addressed to. */
   realmOf(digestUri: string): string {
-    return typeof this.#realm === "string" ? this.#realm : this.#realm(digestUri);
+    if (typeof this.#realm === "string") return this.#realm;
+    if (this.#lastRealm !== undefined && digestUri === this.#lastUri) return this.#lastRealm;
+    const realm = this.#realm(digestUri);
+    this.#lastUri = digestUri;
+    this.#lastRealm = realm;
+    return realm;
   }
 
   /**
@@ -109,11 +118,24 @@ export class Authenticator {
   challenge(digestUri: string, now: number, stale = false): HeaderFields {
     const realm = this.realmOf(digestUri);
     const nonce = this.#nonces.issue(realm, now);
-    const common = { realm, nonce, opaque: this.#opaque, stale, userhash: this.#userhash };
-    return this.#offered(realm).map((algorithm) => [
-      "WWW-Authenticate",
-      formatChallenge({ ...common, algorithm }),
-    ]);
+    return this.#offered(realm).map((algorithm) => {
+      const [before, after] = this.#around(realm, algorithm, stale);
+      return ["WWW-Authenticate", `${before}${nonce}${after}`];
+    });
+  }
+
+  /** A challenge without its nonce, in two parts. */
+  #around(realm: string, algorithm: DigestAlgorithm, stale: boolean): readonly [string, string] {
+    const key = `${algorithm} ${stale} ${realm}`;
+    let parts = this.#challenges.get(key);
+    if (parts === undefined) {
+      const common = { opaque: this.#opaque, stale, userhash: this.#userhash };
+      const text = formatChallenge({ ...common, realm, algorithm, nonce: "" });
+      const cut = text.indexOf('nonce=""') + 'nonce="'.length;
+      parts = [text.slice(0, cut), text.slice(cut)];
+      remember(this.#challenges, key, parts);
+    }
+    return parts;
   }
 
   /**
@@ -171,7 +193,8 @@ export class Authenticator {
   #judge(attempt: Attempt, found: Found | undefined): AuthOutcome {
     const { method, digestUri, given, realm, algorithm, now } = attempt;
     const claimed = given.username;
-    const parts: DigestParts = { ...given, algorithm, qop: "auth" };
+    const { nonce, cnonce, nc } = given;
+    const parts: DigestParts = { algorithm, nonce, cnonce, nc, qop: "auth" };
     // An unknown user is checked like a known one, against a hash that nobody has: same answer, same time.
     const known = found?.ha1[algorithm];
     const ha1 = known ?? this.#decoy.slice(0, digestLength(algorithm));
@@ -200,8 +223,7 @@ export class Authenticator {
     let hash = this.#ha2s.get(key);
     if (hash === undefined) {
       hash = this.#hash(algorithm, a2);
-      if (this.#ha2s.size >= maxRememberedHashes) this.#ha2s.clear();
-      this.#ha2s.set(key, hash);
+      remember(this.#ha2s, key, hash);
     }
     return hash;
   }
@@ -243,6 +265,11 @@ export class Authenticator {
       user,
     };
   }
+}
+
+function remember<V>(known: Map<string, V>, key: string, value: V): void {
+  if (known.size >= maxRemembered) known.clear();
+  known.set(key, value);
 }
 
 interface Attempt {

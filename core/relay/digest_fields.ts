@@ -15,12 +15,19 @@ export interface DigestFields {
   readonly values: ReadonlyMap<string, string>;
 }
 
-// Alternatives of each repetition begin with different characters, so that nothing backtracks.
-const parameter =
-  /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)([ \t]*)(?:=[ \t]*(?:"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|([^\s",]*))[ \t]*(?=,|$))?/y;
+const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+// More than a token has, because deployed peers write more.
+const bare = /[^\s",]*/y;
 const token68 = /[0-9A-Za-z\-._~+/]+=*[ \t]*(?=,|$)/y;
-const needsEscape = /["\\]/;
 const control = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+const unusual = /["\\\u0000-\u001f\u007f]/;
+
+const tab = 9;
+const blank = 32;
+const quote = 34;
+const comma = 44;
+const equalsSign = 61;
+const backslash = 92;
 
 /**
  * Reads the value of WWW-Authenticate or Authorization. One value may hold several challenges (RFC 7235 §4.1).
@@ -46,10 +53,11 @@ export function parseInfoFields(text: string): ReadonlyMap<string, string> {
  * @throws LocalProtocolError `"digest-syntax"` for control characters
  */
 export function quoted(text: string): string {
+  if (!unusual.test(text)) return `"${text}"`;
   if (control.test(text) || text.includes("\t")) {
     throw new LocalProtocolError("digest-syntax", "Cannot quote a text with control characters");
   }
-  return needsEscape.test(text) ? `"${text.replace(/["\\]/g, "\\$&")}"` : `"${text}"`;
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
 class Reader {
@@ -66,27 +74,54 @@ class Reader {
     const groups: { scheme: string | undefined; values: Map<string, string> }[] = [];
     if (!schemed) groups.push({ scheme: undefined, values: new Map() });
     for (;;) {
-      this.#skipBlanks();
+      this.#skipSeparators();
       if (this.#at === this.#text.length) break;
-      const word = this.#take(parameter);
-      if (word === undefined) throw fault("no name where one must be");
-      const name = word[1]!;
-      const text = word[3];
-      const given = text ?? word[4];
+      const name = this.#take(token);
+      if (name === "") throw fault("no name where one must be");
+      const blanks = this.#skipBlanks();
       const group = groups.at(-1);
-      if (given !== undefined && group !== undefined) {
-        const escaped = text?.includes("\\") === true;
-        this.#store(group.values, name.toLowerCase(), escaped ? given.replace(/\\([\s\S])/g, "$1") : given);
-      } else if (given === undefined && schemed) {
+      if (this.#text.charCodeAt(this.#at) === equalsSign) {
+        this.#at++;
+        const value = this.#value();
+        if (group === undefined) throw fault("a parameter without value or scheme");
+        this.#store(group.values, name.toLowerCase(), value);
+      } else {
+        if (!schemed) throw fault("a parameter without value or scheme");
         groups.push({ scheme: name, values: new Map() });
         // Other schemes put a lump of base64 where Digest has parameters.
-        if (word[2] !== "") this.#take(token68);
-      } else {
-        throw fault("a parameter without value or scheme");
+        if (blanks) this.#take(token68);
       }
     }
     if (groups.length === 0) throw fault("nothing");
     return groups;
+  }
+
+  /** What stands behind "=", up to the comma or the end that must follow. */
+  #value(): string {
+    this.#skipBlanks();
+    const value = this.#text.charCodeAt(this.#at) === quote ? this.#quotedText() : this.#take(bare);
+    this.#skipBlanks();
+    const next = this.#text.charCodeAt(this.#at);
+    if (this.#at < this.#text.length && next !== comma) throw fault("no comma where one must be");
+    return value;
+  }
+
+  #quotedText(): string {
+    const text = this.#text;
+    const start = this.#at + 1;
+    let end = text.indexOf('"', start);
+    const escaped = text.indexOf("\\", start);
+    if (escaped < 0 || escaped > end) {
+      if (end < 0) throw fault("a quote that does not end");
+      this.#at = end + 1;
+      return text.slice(start, end);
+    }
+    for (end = escaped; text.charCodeAt(end) !== quote; end++) {
+      if (text.charCodeAt(end) === backslash) end++;
+      if (end >= text.length) throw fault("a quote that does not end");
+    }
+    this.#at = end + 1;
+    return text.slice(start, end).replace(/\\([\s\S])/g, "$1");
   }
 
   #store(values: Map<string, string>, key: string, given: string): void {
@@ -96,20 +131,31 @@ class Reader {
     values.set(key, given);
   }
 
-  #skipBlanks(): void {
+  #skipSeparators(): void {
     for (;;) {
       const code = this.#text.charCodeAt(this.#at);
-      if (code !== 32 && code !== 9 && code !== 44) return;
+      if (code !== blank && code !== tab && code !== comma) return;
       this.#at++;
     }
   }
 
-  #take(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (match === null) return undefined;
+  /** True when there were some. */
+  #skipBlanks(): boolean {
+    const start = this.#at;
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== blank && code !== tab) return this.#at > start;
+      this.#at++;
+    }
+  }
+
+  /** What stands here of a sticky pattern, or "". */
+  #take(pattern: RegExp): string {
+    const start = this.#at;
+    pattern.lastIndex = start;
+    if (!pattern.test(this.#text)) return "";
     this.#at = pattern.lastIndex;
-    return match;
+    return this.#text.slice(start, this.#at);
   }
 }
 

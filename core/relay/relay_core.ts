@@ -52,6 +52,8 @@ export class RelayCore implements Forwarder {
   readonly #relayNames: ReadonlySet<string>;
   readonly #addresses: Map<string, number> = new Map();
   readonly #uris: MsrpUri[];
+  #listener: MsrpUri | undefined; // whose port clients are given
+  readonly #domains: ReadonlyMap<string, string>; // by lower-case name
   readonly #counts: Map<RelayCounter, number> = new Map();
   #stopWatching: () => void = () => undefined;
   #watching = false;
@@ -67,6 +69,8 @@ export class RelayCore implements Forwarder {
     this.bindings = new Bindings(this.limits);
     this.allowPlainAuth = options.allowPlainAuth ?? false;
     this.#uris = (options.listen ?? []).map((uri) => MsrpUri.parse(uri));
+    this.#listener = listenerFor(this.#uris);
+    this.#domains = new Map([...options.domains].reverse().map((domain) => [domain.toLowerCase(), domain]));
     this.names = new OwnNames(this.#hosts, this.#uris);
     this.#policy =
       options.dial !== undefined && "mayDial" in options.dial ? options.dial : new DialPolicy(options.dial);
@@ -118,6 +122,7 @@ export class RelayCore implements Forwarder {
   /** A further URI that the relay is reached by. */
   announce(uri: MsrpUri): void {
     this.#uris.push(uri);
+    this.#listener = listenerFor(this.#uris);
     this.names = new OwnNames(this.#hosts, this.#uris);
   }
 
@@ -314,9 +319,7 @@ export class RelayCore implements Forwarder {
     seconds: number,
   ): Binding | undefined {
     const to = frame.toPath[0];
-    // RFC 7977 §8.1: also a client on a WebSocket gets the port that every peer can reach.
-    const tcp = this.#uris.filter((uri) => uri.transport.toLowerCase() === "tcp");
-    const listener = tcp.find((uri) => uri.scheme === "msrps") ?? tcp[0] ?? this.#uris[0];
+    const listener = this.#listener;
     if (to === undefined) return undefined;
     const binding = this.bindings.grant(
       {
@@ -345,10 +348,8 @@ export class RelayCore implements Forwarder {
   }
 
   #domainOf(uri: MsrpUri): string {
-    const host = uri.host.toLowerCase();
-    const { domains } = this.#options;
     // As the operator spells it, because that is the realm in which passwords were hashed.
-    return domains.find((domain) => domain.toLowerCase() === host) ?? (domains[0] as string);
+    return this.#domains.get(uri.host.toLowerCase()) ?? (this.#options.domains[0] as string);
   }
 
   /** The session that plugins see for a way: that of the URI which its request named first. */
@@ -381,4 +382,10 @@ export class RelayCore implements Forwarder {
       if ([...this.#hops].some(({ link }) => link.handle.framing === "stream")) this.#watchProgress();
     }, slowMs / 6);
   }
+}
+
+/** RFC 7977 §8.1: also a client on a WebSocket gets the port that every peer can reach, with TLS if there is one. */
+function listenerFor(uris: readonly MsrpUri[]): MsrpUri | undefined {
+  const tcp = uris.filter((uri) => uri.transport.toLowerCase() === "tcp");
+  return tcp.find((uri) => uri.scheme === "msrps") ?? tcp[0] ?? uris[0];
 }

@@ -5,8 +5,15 @@
 import { LocalProtocolError } from "../errors.ts";
 import { containsEndLine } from "./end_line.ts";
 import type { Flag, RequestFrame } from "./frame.ts";
-import { checkBodyFields, checkFields, checkPath, checkStart } from "./outgoing.ts";
-import { releaseBuffer, takeBuffer } from "./output_buffers.ts";
+import { checkBodyFields, checkComment, checkFields, checkPath, checkStart } from "./outgoing.ts";
+import {
+  giveScratch,
+  maxCopied,
+  releaseBuffer,
+  scratchBytes,
+  takeBuffer,
+  takeScratch,
+} from "./output_buffers.ts";
 import { defaultComment } from "./status.ts";
 import { encodeText } from "./text.ts";
 import type { MsrpUri } from "./uri.ts";
@@ -74,6 +81,8 @@ export class FrameWriter {
   #bytes: Uint8Array = empty;
   #length = 0;
   #nextBytes: number;
+  // The buffer is one that short frames are only put together in.
+  #scratch = false;
 
   /** @param initialBytes size of the first buffer, in octets @default 1024 */
   constructor(initialBytes = 1024) {
@@ -125,10 +134,11 @@ export class FrameWriter {
       );
     }
     const comment = response.comment || defaultComment(status);
-    const headers = response.headers ?? [];
+    const { headers } = response;
     checkPath(toPath);
     checkPath(fromPath);
-    checkFields([["comment", comment], ...headers]);
+    checkComment(comment);
+    if (headers !== undefined) checkFields(headers);
     this.#ascii("MSRP ");
     this.#ascii(transactionId);
     this.#ascii(" ");
@@ -137,7 +147,7 @@ export class FrameWriter {
     this.#text(comment);
     this.#crlf();
     this.#paths(toPath, fromPath);
-    this.#fields(headers);
+    if (headers !== undefined) this.#fields(headers);
     this.#endLine(transactionId, "$");
   }
 
@@ -235,18 +245,37 @@ export class FrameWriter {
       releaseBuffer(bytes);
       return;
     }
-    releaseBuffer(this.#bytes);
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset);
+    this.#free();
+    // What lies behind a short write is not worth a view of all of its buffer.
+    this.#bytes = bytes.length <= maxCopied ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset);
     this.#length = bytes.length;
   }
 
   /** Hands over what was written; the buffer is the caller's, and the writer starts anew. */
   take(): Uint8Array {
-    const bytes = this.#bytes.subarray(0, this.#length);
+    const bytes = this.#taken();
     this.#nextBytes = Math.min(Math.max(256, Math.ceil(this.#length * 1.25)), largestGuess);
     this.#bytes = empty;
     this.#length = 0;
     return bytes;
+  }
+
+  #taken(): Uint8Array {
+    if (this.#length === this.#bytes.length) {
+      this.#scratch = false;
+      return this.#bytes;
+    }
+    if (!this.#scratch && this.#length > maxCopied) return this.#bytes.subarray(0, this.#length);
+    const bytes = this.#bytes.slice(0, this.#length);
+    this.#free();
+    return bytes;
+  }
+
+  /** Gives the buffer back, whose octets are somewhere else. */
+  #free(): void {
+    if (this.#scratch) giveScratch(this.#bytes);
+    else releaseBuffer(this.#bytes);
+    this.#scratch = false;
   }
 
   #head(request: Omit<OutgoingRequest, "body" | "flag">): void {
@@ -304,31 +333,37 @@ export class FrameWriter {
   }
 
   #text(text: string): void {
-    for (let index = 0; index < text.length; index++) {
-      if (text.charCodeAt(index) > 127) {
-        this.raw(encodeText(text));
-        return;
-      }
-    }
-    this.#ascii(text);
+    const start = this.#length;
+    if (this.#ascii(text) < 128) return;
+    this.#length = start;
+    this.raw(encodeText(text));
   }
 
-  /** A byte loop beats TextEncoder on the short texts of a head. */
-  #ascii(text: string): void {
+  /** Writes ASCII; the highest bits of all characters tell whether it was. A byte loop beats TextEncoder on short texts. */
+  #ascii(text: string): number {
     this.#reserve(text.length);
     const bytes = this.#bytes;
     let position = this.#length;
-    for (let index = 0; index < text.length; index++) bytes[position++] = text.charCodeAt(index);
+    let bits = 0;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      bits |= code;
+      bytes[position++] = code;
+    }
     this.#length = position;
+    return bits;
   }
 
   #reserve(length: number): void {
     const needed = this.#length + length;
     if (needed <= this.#bytes.length) return;
-    const grown = takeBuffer(Math.max(needed, this.#bytes.length * 2, this.#nextBytes));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    releaseBuffer(this.#bytes);
+    const size = Math.max(needed, this.#bytes.length * 2, this.#nextBytes);
+    const short = size <= scratchBytes;
+    const grown = short ? takeScratch() : takeBuffer(size);
+    if (this.#length > 0) grown.set(this.#bytes.subarray(0, this.#length));
+    this.#free();
     this.#bytes = grown;
+    this.#scratch = short;
   }
 }
 

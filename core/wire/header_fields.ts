@@ -7,6 +7,7 @@ import { byteRangeFault, parseByteRange } from "./byte_range.ts";
 import type { DecoderLimits } from "./decoder_options.ts";
 import {
   type FrameHead,
+  OTHER,
   SEEN_BYTE_RANGE,
   SEEN_CONTENT_TYPE,
   SEEN_FAILURE_REPORT,
@@ -139,18 +140,34 @@ function isRepeated(context: FieldContext, bit: number): boolean {
   return (context.head.seen & bit) !== 0 && !(bit === SEEN_TO_PATH && context.head.count === 2);
 }
 
+// The requests that are addressed to a node itself, as AUTH is, all name it in the same words.
+let lastAddress: string | undefined;
+let lastPath: readonly MsrpUri[] = [];
+
 function readToPath(context: FieldContext, start: number, end: number): void {
   if (context.toPathLine < 0) context.toPathLine = context.head.count - 1;
-  context.head.toPath = readPath(context, start, end) ?? context.head.toPath;
+  const { head, oddities } = context;
+  const text = decodeText(head.bytes, start, end);
+  if (text === lastAddress) {
+    head.toPath = lastPath;
+    return;
+  }
+  const path = readPath(context, text);
+  if (path === undefined) return;
+  head.toPath = path;
+  if (head.method !== OTHER || path.length !== 1 || oddities.length > 0) return;
+  if (head.fault !== undefined || head.semanticFault !== undefined) return;
+  lastAddress = text;
+  lastPath = path;
 }
 
 function readFromPath(context: FieldContext, start: number, end: number): void {
   if (context.fromPathLine < 0) context.fromPathLine = context.head.count - 1;
-  context.head.fromPath = readPath(context, start, end) ?? context.head.fromPath;
+  const { head } = context;
+  head.fromPath = readPath(context, decodeText(head.bytes, start, end)) ?? head.fromPath;
 }
 
-function readPath(context: FieldContext, start: number, end: number): readonly MsrpUri[] | undefined {
-  const text = decodeText(context.head.bytes, start, end);
+function readPath(context: FieldContext, text: string): readonly MsrpUri[] | undefined {
   let parts = text.split(" ");
   if (parts.length > 1 && parts.includes("") && parts.some((part) => part !== "")) {
     if (

@@ -50,6 +50,11 @@ export function checkPath(path: readonly MsrpUri[]): void {
   if (path.length === 0) fail("empty-path", "a path has at least one URI");
 }
 
+/** Refuses a comment that would break the start line. */
+export function checkComment(comment: string): void {
+  if (!isHeaderText(comment)) fail("bad-header", "the comment holds a control character");
+}
+
 /** Refuses names and values that would break the head. */
 export function checkFields(headers: readonly (readonly [name: string, value: string])[]): void {
   for (let index = 0; index < headers.length; index++) {

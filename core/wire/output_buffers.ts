@@ -5,6 +5,12 @@
 
 /** Below this a fresh buffer is cheaper than the bookkeeping. */
 const leastBytes = 6144;
+/** Up to this a copy is cheaper than a view of a larger buffer. */
+export const maxCopied = 1000;
+/** Octets of a buffer in which a few short frames are put together. */
+export const scratchBytes = 2048;
+/** Writers that put short frames together at once, and more than a turn has. */
+const maxScratch = 64;
 
 /** Blocks of one size. */
 interface Store {
@@ -25,6 +31,18 @@ const stores: readonly Store[] = [
 // Only what was handed out here and not given back may come back, and only once: the rest belongs to others.
 const lent: WeakSet<ArrayBufferLike> = new WeakSet();
 
+const scratch: Uint8Array[] = [];
+
+/** A buffer of `scratchBytes` for frames that are copied out of it. */
+export function takeScratch(): Uint8Array {
+  return scratch.pop() ?? new Uint8Array(scratchBytes);
+}
+
+/** Gives a buffer of `takeScratch` back, which nobody else has seen. */
+export function giveScratch(bytes: Uint8Array): void {
+  if (scratch.length < maxScratch) scratch.push(bytes);
+}
+
 /** A buffer of at least so many octets; what is in it is of no meaning. */
 export function takeBuffer(size: number): Uint8Array {
   if (size < leastBytes) return new Uint8Array(size);
@@ -42,6 +60,8 @@ export function takeBuffer(size: number): Uint8Array {
  * used again. Not a duty of an adapter, but a third of the cost of sending bulk; wrong bytes and repeated calls do no harm.
  */
 export function releaseBuffer(bytes: Uint8Array): void {
+  // Nobody hands out so little of a block, and to ask a small array for its buffer makes the runtime move it there.
+  if (bytes.length <= maxCopied) return;
   const { buffer } = bytes;
   for (const { blockBytes, maxFree, free } of stores) {
     if (buffer.byteLength !== blockBytes) continue;

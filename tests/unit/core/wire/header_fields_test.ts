@@ -193,4 +193,28 @@ describe("header lines", () => {
     expect(request.answerable).toBe(false);
     expect(request.messageId).toBe("m.1234");
   });
+
+  test("RFC 4976 §5.1: requests to a node itself repeat its URI, and a faulty one is faulty each time", () => {
+    const auth = (path: string): string =>
+      `MSRP abcd1234 AUTH\r\nTo-Path: ${path}\r\nFrom-Path: ${from}\r\n-------abcd1234$\r\n`;
+    const good = "msrps://relay.example:2855;tcp";
+    for (const [path, code, strictCode] of [
+      [good, undefined, undefined],
+      ["msrps://192.0.2.1;tcp", "uri-ip-without-port", "uri-ip-without-port"],
+      [`${good}  ${good}`, undefined, "bad-uri"],
+      ["msrps://relay.example", "bad-uri", "bad-uri"],
+    ] as const) {
+      for (let round = 0; round < 2; round++) {
+        expect([path, codeOf(auth(good))]).toEqual([path, undefined]);
+        expect([path, codeOf(auth(path))]).toEqual([path, code]);
+        expect([path, codeOf(auth(path))]).toEqual([path, code]);
+        expect([path, codeOf(auth(path), strict)]).toEqual([path, strictCode]);
+      }
+    }
+    const [first] = read(auth(good)).frames;
+    const [second] = read(auth("msrps://other.example:2855;tcp")).frames;
+    const [third] = read(auth(good)).frames;
+    const hosts = [first, second, third].map((one) => one?.toPath.map(({ host }) => host));
+    expect(hosts).toEqual([["relay.example"], ["other.example"], ["relay.example"]]);
+  });
 });

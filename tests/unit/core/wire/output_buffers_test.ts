@@ -72,4 +72,32 @@ describe("output buffers", () => {
     expect(spareRoom(new Uint8Array(98_304).subarray(0, 10))).toBe(0);
     expect(spareRoom(takeBuffer(100).subarray(0, 10))).toBe(0);
   });
+
+  test("what a writer hands over is nobody else's, on both sides of every size that is treated in its own way", () => {
+    const octets = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
+    const taken: { bytes: Uint8Array; length: number; value: number }[] = [];
+    for (const length of [1, 999, 1000, 1001, 2047, 2048, 2049, 6143, 6144, 24_576, 24_577, 98_305]) {
+      for (const value of [1, 2, 3]) {
+        const [inner, outer] = [new FrameWriter(), new FrameWriter()];
+        inner.raw(octets(length, value));
+        outer.adopt(inner.take());
+        taken.push({ bytes: outer.take(), length, value });
+        outer.raw(octets(10, 9));
+        outer.adopt(octets(length, value + 100));
+        outer.raw(octets(10, 9));
+        expect(outer.take()).toEqual(
+          new Uint8Array([...octets(10, 9), ...octets(length, value + 100), ...octets(10, 9)]),
+        );
+      }
+    }
+    for (const { bytes, length, value } of taken) expect(bytes).toEqual(octets(length, value));
+  });
+
+  test("a short write keeps no more memory alive than it has octets", () => {
+    const writer = new FrameWriter();
+    for (const length of [1, 500, 1000]) {
+      writer.raw(new Uint8Array(length));
+      expect(writer.take().buffer.byteLength).toBe(length);
+    }
+  });
 });
