@@ -6,7 +6,7 @@ import type { ForwardedSession } from "../node/forwarding.ts";
 import type { Timer, Timers } from "../node/timers.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import type { RelayHop } from "./hop.ts";
-import type { Rate } from "./rate.ts";
+import { Rate } from "./rate.ts";
 import type { UserAccount } from "./user_account.ts";
 
 /** What AUTH has fixed of a binding. */
@@ -51,6 +51,7 @@ export class Binding {
   timer: Timer | undefined;
   timers: Timers | undefined;
   #peers: Map<string, RelayHop> | undefined;
+  #tiny: Rate | undefined;
   #over = false;
 
   constructor(init: BindingInit) {
@@ -62,6 +63,11 @@ export class Binding {
     this.expiresAt = init.expiresAt;
     this.chunks = init.chunks;
     this.bytes = init.bytes;
+  }
+
+  /** Takes one more tiny chunk, however many connections it comes over; false when it is one too many. */
+  takeTiny(perSecond: number, now: number): boolean {
+    return (this.#tiny ??= new Rate(perSecond, now)).take(1, now);
   }
 
   /** Whether the URI may be used at a time. */

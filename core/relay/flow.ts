@@ -19,7 +19,6 @@ import { AnswerWindow } from "./answer_window.ts";
 import type { Dial } from "./dial.ts";
 import { FlowQueue, type QueuedFrame } from "./flow_queue.ts";
 import type { RelayHop } from "./hop.ts";
-import { Rate } from "./rate.ts";
 import type { RelayCore } from "./relay_core.ts";
 import { RelayedRequest, RelayedSend, SourceChunk } from "./relayed_request.ts";
 import type { Route } from "./route.ts";
@@ -52,7 +51,6 @@ export class Flow {
   #dial: Dial | undefined;
   #chunk: SourceChunk | undefined; // of the SEND that comes in slices
   #refusedIds: Map<string, number> | undefined;
-  #tiny: Rate | undefined;
   #unfinished: Set<string> | undefined; // Message-IDs of which a part has come
   #counted = false; // among those that share its source
 
@@ -153,8 +151,11 @@ export class Flow {
     }
     // SEC-13: a head, an answer and perhaps a REPORT for next to nothing.
     if (frame.flag === "+" && frame.last && frame.bodyLength < tinyBytes) {
-      this.#tiny ??= new Rate(this.#relay.limits.maxTinyChunksPerSecond, now);
-      if (!this.#tiny.take(1, now)) return 413;
+      const [addressed] = this.route.bindings;
+      if (addressed?.takeTiny(this.#relay.limits.maxTinyChunksPerSecond, now) === false) {
+        this.source.wasted();
+        return 413;
+      }
     }
     // SEC-35: the next hop has refused this message already.
     return this.#refusedIds?.get(frame.messageId ?? "") ?? 200;

@@ -13,8 +13,8 @@ import type { RequestFrame, ResponseFrame } from "../wire/frame.ts";
 import type { MsrpUri } from "../wire/uri.ts";
 import type { Binding } from "./binding.ts";
 import { ChunkLane } from "./chunk_lane.ts";
-import { deadFlows } from "./dead_flows.ts";
 import { Flow } from "./flow.ts";
+import { Flows } from "./flows.ts";
 import { Patience } from "./patience.ts";
 import { PeerWays } from "./peer_ways.ts";
 import { Progress } from "./progress.ts";
@@ -43,7 +43,7 @@ export class RelayHop implements ForwardHop {
   /** Called once at its end. */
   onEnded: (() => void) | undefined;
   readonly #relay: RelayCore;
-  readonly #flows: Map<string, Flow> = new Map();
+  readonly #flows: Flows<Flow>;
   #lanes: Map<Flow, ChunkLane> | undefined;
   readonly #watch: Timer;
   readonly #progress = new Progress();
@@ -67,6 +67,7 @@ export class RelayHop implements ForwardHop {
     this.link = link;
     this.relayNames = relayNames;
     this.untold = new Untold(link);
+    this.#flows = new Flows(relay, (flow) => this.#forgotten(flow));
     this.#patience = new Patience(relay);
     this.lastUsedAt = link.lastReceivedAt;
     this.#watch = new Timer((now) => this.#look(now));
@@ -104,7 +105,7 @@ export class RelayHop implements ForwardHop {
   get underWay(): boolean {
     const { awaiting, receiving } = this.link.state.connection;
     if (awaiting > 0 || this.untold.size > 0 || (this.#succeeded && receiving)) return true;
-    for (const flow of this.#flows.values()) if (flow.underWay) return true;
+    for (const flow of this.#flows.all()) if (flow.underWay) return true;
     return false;
   }
 
@@ -121,7 +122,7 @@ export class RelayHop implements ForwardHop {
   /** What was passed on over it, or waits for that, counts as lost; its senders are told. */
   giveUp(): void {
     this.link.state.connection.giveUp(new ConnectionError("closing", "The relay is about to end"));
-    for (const flow of this.#flows.values()) flow.fail(408);
+    for (const flow of this.#flows.all()) flow.fail(408);
     this.link.touch();
   }
 
@@ -155,8 +156,8 @@ export class RelayHop implements ForwardHop {
       this.#stray(frame);
       return true;
     }
-    if (!frame.first && this.#dropping === frame.transactionId) return true;
-    if (frame.fault !== undefined) this.refuse(frame, frame.fault.status);
+    if (!frame.first && this.#dropping === frame.transactionId) this.#ignore(frame);
+    else if (frame.fault !== undefined) this.refuse(frame, frame.fault.status);
     else if (frame.toPath.length === 1) this.#addressed(frame, to, now);
     else this.#route(frame, to, now);
     return true;
@@ -246,16 +247,12 @@ export class RelayHop implements ForwardHop {
 
   #flowOf(frame: RequestFrame, to: MsrpUri, now: number): Flow | undefined {
     const key = `${pathText(frame.toPath)}|${pathText(frame.fromPath)}`;
-    const known = this.#flows.get(key);
-    if (known?.valid(now)) return known;
-    if (known !== undefined) this.#forget(key, known);
+    const known = this.#flows.find(key, now);
+    if (known !== undefined) return known;
     const route = findRoute(frame.toPath, frame.fromPath, this, this.#relay.bindings, this.#relay.names, now);
     if (route === undefined) return undefined;
-    for (const [old, dead] of deadFlows(this.#flows, now)) this.#forget(old, dead);
-    this.#makeRoom(now);
     const flow = new Flow(this.#relay, this, route, to, frame.fromPath);
-    this.#flows.set(key, flow);
-    this.#relay.flowCount++;
+    this.#flows.add(key, flow, now);
     // Trap T47: only requests bind a way back, and a REPORT is no request that is answered.
     const [first] = route.bindings;
     if (frame.method !== "REPORT" && first !== undefined && !first.ownedBy(this))
@@ -263,20 +260,7 @@ export class RelayHop implements ForwardHop {
     return flow;
   }
 
-  #makeRoom(now: number): void {
-    const { maxFlowsPerConnection, maxFlows } = this.#relay.limits;
-    if (this.#flows.size < maxFlowsPerConnection && this.#relay.flowCount < maxFlows) return;
-    for (const [key, flow] of this.#flows) {
-      if (flow.waiting && flow.valid(now)) continue;
-      this.#forget(key, flow);
-      return;
-    }
-  }
-
-  #forget(key: string, flow: Flow): void {
-    flow.forget();
-    this.#flows.delete(key);
-    this.#relay.flowCount--;
+  #forgotten(flow: Flow): void {
     this.#lanes?.delete(flow);
     if (this.#lastFlow === flow) this.#lastPath = undefined;
   }
@@ -286,8 +270,8 @@ export class RelayHop implements ForwardHop {
       this.#control(flow, frame);
       return;
     }
-    if (!frame.first && this.#dropping === frame.transactionId) return;
-    if (frame.fault !== undefined) this.refuse(frame, frame.fault.status);
+    if (!frame.first && this.#dropping === frame.transactionId) this.#ignore(frame);
+    else if (frame.fault !== undefined) this.refuse(frame, frame.fault.status);
     else if (this.#relay.host.hasChunkStage) this.#laneOf(flow).receive(frame);
     else this.settle(flow, frame, flow.send(frame, now));
   }
@@ -333,6 +317,16 @@ export class RelayHop implements ForwardHop {
     if (carrier === "response" && to !== undefined) this.link.respond(responseTo(frame, verdict, [to]));
     this.#relay.host.settled(frame, verdict, this.link, undefined, carrier, waitedMs);
     if (!this.#succeeded && this.#patience.spent(this)) this.#drop("too-many-refusals");
+  }
+
+  /** A chunk was refused because it is tiny: nobody may send many of them at once, whoever it is. */
+  wasted(): void {
+    if (this.#succeeded && this.#patience.spent(this)) this.#drop("too-many-refusals");
+  }
+
+  // The rest of a request that was refused.
+  #ignore(frame: RequestFrame): void {
+    if (!this.#succeeded && this.#patience.wasted(this, frame.bodyLength)) this.#drop("too-many-refusals");
   }
 
   /** RFC 4976 §6.1: the peer has shown that it has business here. @param usedAt when it did so last */
@@ -390,7 +384,7 @@ export class RelayHop implements ForwardHop {
     for (const binding of [...this.bindings]) this.#relay.bindings.end(binding, error);
     this.peers.clear();
     for (const flow of this.#waiting.splice(0)) flow.fail(408);
-    for (const [key, flow] of this.#flows) this.#forget(key, flow);
+    this.#flows.clear();
     this.untold.clear();
     this.#lastPath = this.#lastFlow = undefined;
     this.onEnded?.();

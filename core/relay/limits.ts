@@ -32,6 +32,11 @@ export interface RelayLimits {
    * one more it is closed, unless it is a relay's. Whoever waits for answers has only a few at once. @default 128
    */
   maxStrangerRefusalsAtOnce?: number;
+  /**
+   * Octets that come of a request after it was refused, on a connection on which nothing has succeeded yet; at more it is
+   * closed, unless it is a relay's. Whoever hears of the refusal stops. @default 262144
+   */
+  maxStrangerWasteBytes?: number;
   /** Connections from one address. A company behind one address shares it. @default 1000 */
   maxConnectionsPerAddress?: number;
   /** Connections in all, after which the one not used for longest is closed for a new one. @default 15000 */
@@ -86,8 +91,9 @@ export interface RelayLimits {
   /** Octets of content a second of one session. @default Infinity */
   maxBytesPerSecond?: number;
   /**
-   * Chunks below 256 octets that are not the end of a message, a second, in one session; more are refused (413). Each
-   * costs the relay a head and an answer, and only an interruption makes one. @default 1000
+   * Chunks below 256 octets that are not the end of a message, a second, to one URI of the relay; more are refused (413),
+   * and who sends more than `maxStrangerRefusalsAtOnce` too many at once is not kept. Each costs the relay a head and an
+   * answer, and only an interruption makes one. @default 1000
    */
   maxTinyChunksPerSecond?: number;
   /** SENDs a second of all sessions of one user. @default Infinity */
@@ -115,6 +121,7 @@ const defaults: ResolvedRelayLimits = {
   maxAuthFailuresPerUser: 30,
   maxPendingAuths: 8,
   maxStrangerRefusalsAtOnce: 128,
+  maxStrangerWasteBytes: 262_144,
   maxPendingAuthsPerRelay: 1024,
   maxConnectionsPerAddress: 1000,
   maxConnections: 15_000,

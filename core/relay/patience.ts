@@ -1,12 +1,12 @@
 /**
- * How much a connection may ask in vain at once. Every refusal costs the relay a head to read and one to write, and what came in
- * one read is answered in one turn, for which everybody else waits.
+ * How much a connection may ask in vain. Every refusal costs the relay a head to read and one to write, and what came in one
+ * read is answered in one turn, for which everybody else waits; the rest of a refused request has to be read too.
  */
 import type { ResolvedRelayLimits } from "./limits.ts";
 
 /** What has the limits, which may change. */
 export interface PatienceHost {
-  readonly limits: Pick<ResolvedRelayLimits, "maxStrangerRefusalsAtOnce">;
+  readonly limits: Pick<ResolvedRelayLimits, "maxStrangerRefusalsAtOnce" | "maxStrangerWasteBytes">;
 }
 
 /** What it needs of the connection. */
@@ -16,14 +16,22 @@ export interface PatienceHop {
   readonly link: { readonly lastReceivedAt: number };
 }
 
-/** Refusals of one connection since something came in over it last. */
+/** What one connection has asked in vain: refusals since something came in over it last, and octets at all. */
 export class Patience {
   readonly #host: PatienceHost;
   #at = Number.NEGATIVE_INFINITY;
   #refused = 0;
+  #wasted = 0;
 
   constructor(host: PatienceHost) {
     this.#host = host;
+  }
+
+  /** Counts octets of a request that was refused to a stranger; true when they are too many. */
+  wasted({ shared }: Pick<PatienceHop, "shared">, octets: number): boolean {
+    if (shared) return false;
+    this.#wasted += octets;
+    return this.#wasted > this.#host.limits.maxStrangerWasteBytes;
   }
 
   /** Counts a refusal of a stranger's request, or of a login; true when it is one too many. */

@@ -32,6 +32,7 @@ const limitNames = [
   "maxPendingAuths",
   "maxPendingAuthsPerRelay",
   "maxStrangerRefusalsAtOnce",
+  "maxStrangerWasteBytes",
   "maxConnectionsPerAddress",
   "maxConnections",
   "slowMs",

@@ -83,6 +83,7 @@ describe("abuse of a relay", () => {
       sent += chunk.length;
       peer.write(chunk);
       if (count % 100 !== 0) continue;
+      await bench.clock.advance(0.001); // another read
       for (const frame of await alice.take()) alice.write(answer(frame));
       refused += (await peer.heard()).filter((what) => what === "413").length;
     }
@@ -111,6 +112,58 @@ describe("abuse of a relay", () => {
     }
     peer.send(way);
     expect([peer.ended, (await peer.heard()).at(-1)]).toEqual([false, "200"]);
+    expect(alice.ended).toBe(false);
+    await bench.close();
+  });
+
+  test("who sends many tiny chunks at once is thrown out, and comes back to the same account [SEC-13]", async () => {
+    const limits = { maxTinyChunksPerSecond: 10, maxStrangerRefusalsAtOnce: 20 };
+    const { bench, alice, peer, way } = await pair({ limits });
+    const tiny = (one: RelayPeer, count: number): string => {
+      const fields = { to: way, from: one.uri, messageId: "drops", body: "x", flag: "+" } as const;
+      return Array.from({ length: count }, (_, at) =>
+        request({ ...fields, range: `${at + 1}-${at + 1}/900` }),
+      ).join("");
+    };
+    peer.write(tiny(peer, 30));
+    const heard = await peer.heard();
+    expect(["200", "413"].map((status) => heard.filter((what) => what === status).length)).toEqual([10, 20]);
+    expect(peer.ended).toBe(false);
+    const other = await bench.peer();
+    other.write(tiny(other, 1));
+    expect(await other.heard()).toEqual(["413"]);
+    await bench.clock.advance(1);
+    peer.write(tiny(peer, 21));
+    await settle(200);
+    expect([peer.ended, other.ended, alice.ended]).toEqual([true, false, false]);
+    await bench.close();
+  });
+
+  test("the rest of what was refused to a stranger has a bound, and a user may end what has begun [SEC-10]", async () => {
+    const limits = { maxStrangerWasteBytes: 100_000 };
+    const { bench, alice, peer, way } = await pair({ limits });
+    const whole = (one: RelayPeer, octets: number): string =>
+      request({
+        to: way.replace(";tcp ", "x;tcp "),
+        from: one.uri,
+        body: "z".repeat(octets),
+        range: "1-*/*",
+      });
+    const [patient, stranger] = [await bench.peer(), await bench.peer()];
+    peer.send(way);
+    expect(await peer.heard()).toEqual(["200"]);
+    for (const [one, octets, ended] of [
+      [patient, 100_000, false],
+      [stranger, 300_000, true],
+      [peer, 300_000, false],
+    ] as const) {
+      const text = whole(one, octets);
+      for (let at = 0; at < text.length && !one.ended; at += 20_000) {
+        one.write(text.slice(at, at + 20_000));
+        await settle();
+      }
+      expect([octets, await one.heard(), one.ended]).toEqual([octets, ["481"], ended]);
+    }
     expect(alice.ended).toBe(false);
     await bench.close();
   });
