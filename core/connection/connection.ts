@@ -20,8 +20,9 @@ import { type ConnectionLimits, type ConnectionOptions, connectionLimits } from 
 import type { ControlRequest, TransactionOwner } from "./transaction.ts";
 import { interestIn, OpenTransaction, Transactions } from "./transactions.ts";
 
-/** An empty queue, to be looked at only. */
-const nothing = new FrameQueue(1);
+const nothing = new FrameQueue(1); // to be looked at only
+/** Two that are not read would wait for each other's answers, which stand behind messages: so much more may be open. */
+const unreadShare = 8;
 // More than this is worth a write of its own.
 const gatherBytes = 16_384;
 
@@ -198,10 +199,11 @@ export class Connection {
     return id;
   }
 
-  /** Whether a further SEND may be passed on now, rather than wait where it is. */
-  get mayForward(): boolean {
+  /** Whether a further SEND may be passed on now. @param unread nothing is read here, so that answers cannot come */
+  mayForward(unread: boolean): boolean {
     const { maxWriteBytes, maxOpenTransactions } = this.#limits;
-    return this.#forwards.bytes < maxWriteBytes && this.#transactions.awaiting < maxOpenTransactions;
+    const most = unread ? maxOpenTransactions * unreadShare : maxOpenTransactions;
+    return this.#forwards.bytes < maxWriteBytes && this.#transactions.awaiting < most;
   }
 
   /**

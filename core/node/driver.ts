@@ -188,7 +188,7 @@ export class Driver implements TransportSink, SessionLink, ForwardLink, TurnMemb
   // ForwardLink
 
   get mayForward(): boolean {
-    return this.open && this.#connection.mayForward;
+    return this.open && this.#connection.mayForward(this.#reading.paused);
   }
 
   get state(): LinkState {

@@ -67,7 +67,7 @@ export interface ForwardLink extends LaneHost {
   readonly lastReceivedAt: number;
   /** Since when the network takes nothing of what is to be written; Infinity = it does. */
   readonly blockedSince: number;
-  /** See `Connection.mayForward`. */
+  /** See `Connection.mayForward()`. */
   readonly mayForward: boolean;
   /** Asked now and then. */
   readonly state: LinkState;

@@ -232,4 +232,37 @@ describe("trap", () => {
     expect((await stub.connections[0]?.heard()) ?? []).toEqual(["SEND"]);
     await bench.close();
   });
+
+  test("two who send each other much do not wait for each other: the answers of each stand behind its own messages", async () => {
+    const bench = new RelayBench({ connection: { maxOpenTransactions: 16 } });
+    const [alice, bob] = [await bench.peer(), await bench.peer()];
+    const ways = new Map([
+      [alice, `${await bench.login(bob, "bob")} ${bob.uri}`],
+      [bob, `${await bench.login(alice, "alice")} ${alice.uri}`],
+    ]);
+    const count = 120;
+    const body = "x".repeat(40_000);
+    for (const [peer, way] of ways) {
+      for (let nth = 0; nth < count; nth++) {
+        peer.write(request({ to: way, from: peer.uri, range: "1-*/40000", body, messageId: `m.${nth}000` }));
+      }
+    }
+    const got = new Map([...ways.keys()].map((peer) => [peer, { messages: 0, answers: 0 }]));
+    for (let round = 0; round < 1000; round++) {
+      for (const [peer, counts] of got) {
+        for (const frame of await peer.take()) {
+          if (frame.what === "200") counts.answers++;
+          else if (frame.what === "SEND") {
+            peer.write(answer(frame));
+            if (frame.flag === "$") counts.messages++;
+          }
+        }
+      }
+    }
+    expect([...got.values()]).toEqual([
+      { messages: count, answers: count },
+      { messages: count, answers: count },
+    ]);
+    await bench.close();
+  });
 });

@@ -435,14 +435,32 @@ describe("back to back", () => {
     expect(pair.left.closed).toBe(true);
   });
 
+  test("while nothing is read eight times as many transactions may be open, for their answers cannot come", () => {
+    const connection = new Connection({ maxOpenTransactions: 2 });
+    const permitted: [boolean, boolean][] = [];
+    for (let count = 1; count <= 16; count++) {
+      connection.request(auth, new Owner());
+      permitted.push([connection.mayForward(false), connection.mayForward(true)]);
+    }
+    expect(permitted.slice(0, 3)).toEqual([
+      [true, true],
+      [false, true],
+      [false, true],
+    ]);
+    expect(permitted.slice(-2)).toEqual([
+      [false, true],
+      [false, false],
+    ]);
+  });
+
   test("more transactions may be open than at first, and answers of as many may wait", () => {
     const connection = new Connection({ maxOpenTransactions: 1, congestionBytes: 100 });
     connection.request(auth, new Owner());
-    expect(connection.mayForward).toBe(false);
+    expect(connection.mayForward(false)).toBe(false);
     connection.widen(2);
-    expect(connection.mayForward).toBe(true);
+    expect(connection.mayForward(false)).toBe(true);
     connection.request(auth, new Owner());
-    expect(connection.mayForward).toBe(false);
+    expect(connection.mayForward(false)).toBe(false);
     for (let count = 0; count < 5; count++) respond(connection, `answer${count}00`);
     expect([connection.waitingBytes > 100, connection.congested]).toEqual([true, false]);
     for (let count = 0; count < 20; count++) respond(connection, `answer${count}11`);
