@@ -14,7 +14,8 @@ export interface ConnectionOptions {
   transactionTimeoutMs?: number | undefined;
   /**
    * Open transactions of one connection; at the limit no new chunk starts. They bound what the peer has to write in
-   * answer, see `congestionBytes`; enough for 250 k messages/s at 4 ms, or 10 k at 100 ms. @default 1024
+   * answer, see `congestionBytes`; enough for 250 k messages/s at 4 ms, or 10 k at 100 ms. For what a relay passes on it is
+   * eight times as many while nothing is read: the answers stand behind messages that wait for others. @default 1024
    */
   maxOpenTransactions?: number | undefined;
   /** Transactions without a due response (`Failure-Report: partial`) that are remembered for a late error. @default 4096 */

@@ -14,11 +14,11 @@ export interface HeapUse {
 }
 
 /** Below so many octets nothing is done. */
-const leastBytes = 41_943_040;
+const leastBytes = 33_554_432;
 /** What is alive may be so much of what stands before it is worth a look. */
-const growth = 1.5;
+const growth = 1.25;
 /** A collection takes some tens of milliseconds: no more of them than one in this time. */
-const pauseMs = 1000;
+const pauseMs = 500;
 /** A large heap is collected in no more than this part of the time: V8 does so by itself as well, and in small steps. */
 const rest = 200;
 const lookMs = 100;

@@ -10,24 +10,24 @@ const use = (heap: number, external = 0): { heapTotal: number; external: number 
 });
 
 describe("HeapWatch", () => {
-  test("a heap of 40 MiB is left alone, more is collected, buffers outside of it included", () => {
+  test("a heap of 32 MiB is left alone, more is collected, buffers outside of it included", () => {
     const watch = new HeapWatch();
-    expect(watch.due(use(40), 0)).toBe(false);
-    expect(watch.due(use(32, 9), 0)).toBe(true);
+    expect(watch.due(use(32), 0)).toBe(false);
+    expect(watch.due(use(24, 9), 0)).toBe(true);
   });
 
-  test("at most one collection in a second", () => {
+  test("at most one collection in half a second", () => {
     const watch = new HeapWatch();
     watch.collected(use(20), 5000);
-    expect([watch.due(use(90), 5999), watch.due(use(90), 6000)]).toEqual([false, true]);
+    expect([watch.due(use(90), 5499), watch.due(use(90), 5500)]).toEqual([false, true]);
   });
 
-  test("what is in use may grow by half before it is looked at again", () => {
+  test("what is in use may grow by a quarter before it is looked at again", () => {
     const watch = new HeapWatch();
     watch.collected(use(80, 20), 0);
-    expect([watch.due(use(150), 2000), watch.due(use(120, 31), 2000)]).toEqual([false, true]);
+    expect([watch.due(use(125), 2000), watch.due(use(100, 26), 2000)]).toEqual([false, true]);
     watch.collected(use(10), 2000);
-    expect(watch.due(use(41), 4000)).toBe(true);
+    expect(watch.due(use(33), 4000)).toBe(true);
   });
 
   test("a large heap that takes long to collect is collected seldom, a small one is not", () => {
