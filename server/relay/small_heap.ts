@@ -7,30 +7,39 @@ import { setInterval } from "node:timers";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Octets of heap and of buffers outside of it. */
+/** Octets of heap, of buffers outside of it, and of the whole process. */
 export interface HeapUse {
   readonly heapTotal: number;
   readonly external: number;
+  readonly rss: number;
 }
 
 /** Below so many octets nothing is done. */
-const leastBytes = 33_554_432;
+const leastBytes = 41_943_040;
 /** What is alive may be so much of what stands before it is worth a look. */
-const growth = 1.25;
+const growth = 1.5;
 /** A collection takes some tens of milliseconds: no more of them than one in this time. */
-const pauseMs = 500;
+const pauseMs = 1000;
 /** A large heap is collected in no more than this part of the time: V8 does so by itself as well, and in small steps. */
 const rest = 200;
 const lookMs = 100;
+/** From so many octets of the process on memory is tight: a heap from this size is collected, and sooner. */
+const tightRss = 123_731_968;
+const tightBytes = 25_165_824;
+const tightPauseMs = 200;
+const tightRest = 10;
 
 /** Decides when to collect. */
 export class HeapWatch {
   #bound = leastBytes;
   #notBefore = Number.NEGATIVE_INFINITY;
+  #tightFrom = Number.NEGATIVE_INFINITY;
 
   /** True: collect now, and tell `collected` what is left. */
-  due({ heapTotal, external }: HeapUse, now: number): boolean {
-    return heapTotal + external > this.#bound && now >= this.#notBefore;
+  due({ heapTotal, external, rss }: HeapUse, now: number): boolean {
+    const bytes = heapTotal + external;
+    if (bytes > this.#bound && now >= this.#notBefore) return true;
+    return rss > tightRss && bytes > tightBytes && now >= this.#tightFrom;
   }
 
   /** What a collection has left: a heap that is large because it is used is not collected again and again. */
@@ -39,6 +48,7 @@ export class HeapWatch {
     this.#bound = Math.max(leastBytes, left * growth);
     // What thousands of connections keep takes a quarter of a second to go through, for which all of them wait.
     this.#notBefore = now + (left > leastBytes ? Math.max(pauseMs, tookMs * rest) : pauseMs);
+    this.#tightFrom = left > leastBytes ? this.#notBefore : now + Math.max(tightPauseMs, tookMs * tightRest);
   }
 }
 
