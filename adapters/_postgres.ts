@@ -51,11 +51,26 @@ export function openPostgresClient(
     query: runOn(sql),
     transaction: async (work) => {
       await sql.begin(async (transaction) => {
-        await work(runOn(transaction));
+        try {
+          await work(runOn(transaction));
+        } catch (error) {
+          // The library would write ROLLBACK to a connection that is gone, and end the process with that; at its end it
+          // rejects by itself.
+          if (isGone(error)) await new Promise(() => {});
+          throw error;
+        }
       });
     },
     close: () => sql.end({ timeout: 1 }),
   };
+}
+
+/** Whether an error says that the connection is lost, or is about to be. */
+function isGone(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string") return false;
+  // SQLSTATE has no class that begins with an E; the system's codes do, and those of the library are longer.
+  return sqlState(error) === undefined || /^(?:57P|08|E)/.test(code);
 }
 
 /** The database's own code for an error, of five characters; undefined when the error did not come from it. */

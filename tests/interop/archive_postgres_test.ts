@@ -93,6 +93,35 @@ if (postgresMissing !== undefined) {
       await store.close();
     }, 120_000);
 
+    test("a connection that is lost in a transaction fails it and nothing else", async () => {
+      const one = client();
+      const lost = await one
+        .transaction(async (run) => {
+          const [row] = await run("SELECT pg_backend_pid() AS pid", []);
+          const answer = run("SELECT pg_sleep(10)", []);
+          process.kill(Number(row?.["pid"]), "SIGKILL");
+          await answer;
+        })
+        .then(
+          () => "no error",
+          (error: unknown) => error,
+        );
+      expect(lost instanceof Error).toBe(true);
+      const again = async (): Promise<unknown> => {
+        for (;;) {
+          try {
+            return (await one.query("SELECT 7 AS number", []))[0]?.["number"];
+          } catch {
+            // The server takes nobody until it has looked after its memory.
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+        }
+      };
+      expect(await again()).toBe(7);
+      await one.transaction(async (run) => void (await run("SELECT 1", [])));
+      await one.close();
+    }, 60_000);
+
     test("a table that somebody has locked: it is given up in time, and asked again", async () => {
       const store = await openArchive(place, { timeoutMs: 3_000 });
       const other = client();
