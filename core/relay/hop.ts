@@ -43,7 +43,7 @@ export class RelayHop implements ForwardHop {
   /** Called once at its end. */
   onEnded: (() => void) | undefined;
   readonly #relay: RelayCore;
-  readonly #flows: Flows<Flow>;
+  #flows: Flows<Flow> | undefined; // most connections of users who wait have none
   #lanes: Map<Flow, ChunkLane> | undefined;
   readonly #watch: Timer;
   readonly #progress = new Progress();
@@ -67,7 +67,6 @@ export class RelayHop implements ForwardHop {
     this.link = link;
     this.relayNames = relayNames;
     this.untold = new Untold(link);
-    this.#flows = new Flows(relay, (flow) => this.#forgotten(flow));
     this.#patience = new Patience(relay);
     this.lastUsedAt = link.lastReceivedAt;
     this.#watch = new Timer((now) => this.#look(now));
@@ -105,7 +104,7 @@ export class RelayHop implements ForwardHop {
   get underWay(): boolean {
     const { awaiting, receiving } = this.link.state.connection;
     if (awaiting > 0 || this.untold.size > 0 || (this.#succeeded && receiving)) return true;
-    for (const flow of this.#flows.all()) if (flow.underWay) return true;
+    for (const flow of this.#flows?.all() ?? []) if (flow.underWay) return true;
     return false;
   }
 
@@ -122,7 +121,7 @@ export class RelayHop implements ForwardHop {
   /** What was passed on over it, or waits for that, counts as lost; its senders are told. */
   giveUp(): void {
     this.link.state.connection.giveUp(new ConnectionError("closing", "The relay is about to end"));
-    for (const flow of this.#flows.all()) flow.fail(408);
+    for (const flow of this.#flows?.all() ?? []) flow.fail(408);
     this.link.touch();
   }
 
@@ -247,6 +246,7 @@ export class RelayHop implements ForwardHop {
 
   #flowOf(frame: RequestFrame, to: MsrpUri, now: number): Flow | undefined {
     const key = `${pathText(frame.toPath)}|${pathText(frame.fromPath)}`;
+    this.#flows ??= new Flows(this.#relay, (flow) => this.#forgotten(flow));
     const known = this.#flows.find(key, now);
     if (known !== undefined) return known;
     const route = findRoute(frame.toPath, frame.fromPath, this, this.#relay.bindings, this.#relay.names, now);
@@ -384,7 +384,7 @@ export class RelayHop implements ForwardHop {
     for (const binding of [...this.bindings]) this.#relay.bindings.end(binding, error);
     this.peers.clear();
     for (const flow of this.#waiting.splice(0)) flow.fail(408);
-    this.#flows.clear();
+    this.#flows?.clear();
     this.untold.clear();
     this.#lastPath = this.#lastFlow = undefined;
     this.onEnded?.();
