@@ -65,16 +65,15 @@ export function openPostgresClient(
   };
 }
 
-/** Whether an error says that the connection is lost, or is about to be. */
+/** Whether an error says that the connection is lost, or is about to be: by the server, the library or the system. */
 function isGone(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  if (typeof code !== "string") return false;
-  // SQLSTATE has no class that begins with an E; the system's codes do, and those of the library are longer.
-  return sqlState(error) === undefined || /^(?:57P|08|E)/.test(code);
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return severity === "FATAL" || severity === "PANIC" || /^(?:CONNECTION_|E[A-Z]+$)/.test(String(code));
 }
 
 /** The database's own code for an error, of five characters; undefined when the error did not come from it. */
 export function sqlState(error: unknown): string | undefined {
   const { code } = error as { code?: unknown };
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // No class begins with an E, as EPIPE of the system does.
+  return typeof code === "string" && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : undefined;
 }

@@ -22,7 +22,7 @@ import { interestIn, OpenTransaction, Transactions } from "./transactions.ts";
 
 const nothing = new FrameQueue(1); // to be looked at only
 /** Two that are not read would wait for each other's answers, which stand behind messages: so much more may be open. */
-const unreadShare = 8;
+const unreadFactor = 8;
 // More than this is worth a write of its own.
 const gatherBytes = 16_384;
 
@@ -202,7 +202,7 @@ export class Connection {
   /** Whether a further SEND may be passed on now. @param unread nothing is read here, so that answers cannot come */
   mayForward(unread: boolean): boolean {
     const { maxWriteBytes, maxOpenTransactions } = this.#limits;
-    const most = unread ? maxOpenTransactions * unreadShare : maxOpenTransactions;
+    const most = unread ? maxOpenTransactions * unreadFactor : maxOpenTransactions;
     return this.#forwards.bytes < maxWriteBytes && this.#transactions.awaiting < most;
   }
 

@@ -6,7 +6,7 @@
  * once; a run that ended synchronously serves the next chunk, one that returned a promise is left to its chunk.
  */
 import { LocalProtocolError } from "../errors.ts";
-import { checkFields } from "../wire/outgoing.ts";
+import { checkComment, checkFields } from "../wire/outgoing.ts";
 import { errorVerdict, isExpected, thenable } from "./fault.ts";
 import type { Middleware, Next } from "./plugin.ts";
 import { ACCEPTED, type MaybeVerdict, refusedBy, Verdict } from "./verdict.ts";
@@ -142,14 +142,12 @@ class Run<C extends object> {
 
   // What comes from inside the stage is the node's, or was noted by a stage further on.
   #decided(verdict: Verdict, index: number): Verdict {
-    const own = this.#steps[index]?.plugin;
+    const plugin = this.#steps[index]?.plugin ?? "(node)";
     const { status, comment, headers, cause } = verdict;
-    // The node's own verdicts are checked where they are written.
-    if (own === undefined || (comment === undefined && headers === undefined))
-      return refusedBy(verdict, own ?? "(node)");
-    const plugin = own;
+    if (comment === undefined && headers === undefined) return refusedBy(verdict, plugin);
     try {
-      checkFields([["comment", comment ?? ""], ...(headers ?? [])]);
+      checkComment(comment ?? "");
+      checkFields(headers ?? []);
       return refusedBy(verdict, plugin);
     } catch (error) {
       // What the grammar forbids cannot be written: the status alone must do.

@@ -111,9 +111,9 @@ export class AuthTerminal {
     const binding = this.#relay.grant(frame, hop, relay, outcome.user, outcome.realm, seconds);
     if (binding === undefined) return REFUSED;
     // RFC 4976 §5.1: the way that the client will put in front of To-Path, nearest relay first.
-    const relays = frame.fromPath.slice(0, -1).reverse();
+    const usePath = [...frame.fromPath.slice(0, -1)].reverse().concat(binding.uri);
     const headers: HeaderFields = [
-      ["Use-Path", relays.map((uri) => `${uri.text} `).join("") + binding.uri.text],
+      ["Use-Path", usePath.map((uri) => uri.text).join(" ")],
       ...outcome.headers,
       ["Expires", String(seconds)],
     ];

@@ -20,7 +20,7 @@ import {
 import { formatAuthenticationInfo } from "./digest_info.ts";
 import { type NonceOptions, Nonces } from "./nonces.ts";
 
-/** Most hashes of URIs, and most challenges, that are remembered; a client may spell the relay's in any number of ways. */
+/** Most realms, challenges and hashes of URIs that are remembered; a client may spell the relay's in any number of ways. */
 const maxRemembered = 64;
 
 /** How a relay authenticates. */
@@ -73,9 +73,7 @@ export class Authenticator {
   // H(A2) by algorithm and A2: a relay is addressed by few names, so two of four hashes of a login are known.
   readonly #ha2s = new Map<string, string>();
   readonly #challenges = new Map<string, readonly [string, string]>();
-  // The realm of the name that was asked for last: nearly all clients ask for one.
-  #lastUri = "";
-  #lastRealm: string | undefined;
+  readonly #realms = new Map<string, string>();
 
   /** @throws RangeError for no algorithm or the same one twice, and for limits below 1 */
   constructor(options: AuthenticatorOptions) {
@@ -101,12 +99,8 @@ export class Authenticator {
 
   /** The realm of the URI that an AUTH is addressed to. */
   realmOf(digestUri: string): string {
-    if (typeof this.#realm === "string") return this.#realm;
-    if (this.#lastRealm !== undefined && digestUri === this.#lastUri) return this.#lastRealm;
-    const realm = this.#realm(digestUri);
-    this.#lastUri = digestUri;
-    this.#lastRealm = realm;
-    return realm;
+    const realm = this.#realm;
+    return typeof realm === "string" ? realm : remembered(this.#realms, digestUri, () => realm(digestUri));
   }
 
   /**
@@ -126,16 +120,12 @@ export class Authenticator {
 
   /** A challenge without its nonce, in two parts. */
   #around(realm: string, algorithm: DigestAlgorithm, stale: boolean): readonly [string, string] {
-    const key = `${algorithm} ${stale} ${realm}`;
-    let parts = this.#challenges.get(key);
-    if (parts === undefined) {
+    return remembered(this.#challenges, `${algorithm} ${stale} ${realm}`, () => {
       const common = { opaque: this.#opaque, stale, userhash: this.#userhash };
       const text = formatChallenge({ ...common, realm, algorithm, nonce: "" });
       const cut = text.indexOf('nonce=""') + 'nonce="'.length;
-      parts = [text.slice(0, cut), text.slice(cut)];
-      remember(this.#challenges, key, parts);
-    }
-    return parts;
+      return [text.slice(0, cut), text.slice(cut)];
+    });
   }
 
   /**
@@ -219,13 +209,7 @@ export class Authenticator {
   }
 
   #ha2(algorithm: DigestAlgorithm, a2: string): string {
-    const key = `${algorithm} ${a2}`;
-    let hash = this.#ha2s.get(key);
-    if (hash === undefined) {
-      hash = this.#hash(algorithm, a2);
-      remember(this.#ha2s, key, hash);
-    }
-    return hash;
+    return remembered(this.#ha2s, `${algorithm} ${a2}`, () => this.#hash(algorithm, a2));
   }
 
   #randomHash(): string {
@@ -267,9 +251,14 @@ export class Authenticator {
   }
 }
 
-function remember<V>(known: Map<string, V>, key: string, value: V): void {
-  if (known.size >= maxRemembered) known.clear();
-  known.set(key, value);
+function remembered<V>(known: Map<string, V>, key: string, make: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    if (known.size >= maxRemembered) known.clear();
+    known.set(key, value);
+  }
+  return value;
 }
 
 interface Attempt {

@@ -18,12 +18,12 @@ export interface DigestFields {
 const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 // More than a token has, because deployed peers write more.
 const bare = /[^\s",]*/y;
+const blanks = /[ \t]*/y;
+const separators = /[ \t,]*/y;
 const token68 = /[0-9A-Za-z\-._~+/]+=*[ \t]*(?=,|$)/y;
 const control = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 const unusual = /["\\\u0000-\u001f\u007f]/;
 
-const tab = 9;
-const blank = 32;
 const quote = 34;
 const comma = 44;
 const equalsSign = 61;
@@ -74,11 +74,11 @@ class Reader {
     const groups: { scheme: string | undefined; values: Map<string, string> }[] = [];
     if (!schemed) groups.push({ scheme: undefined, values: new Map() });
     for (;;) {
-      this.#skipSeparators();
+      this.#take(separators);
       if (this.#at === this.#text.length) break;
       const name = this.#take(token);
       if (name === "") throw fault("no name where one must be");
-      const blanks = this.#skipBlanks();
+      const parted = this.#take(blanks) !== "";
       const group = groups.at(-1);
       if (this.#text.charCodeAt(this.#at) === equalsSign) {
         this.#at++;
@@ -89,7 +89,7 @@ class Reader {
         if (!schemed) throw fault("a parameter without value or scheme");
         groups.push({ scheme: name, values: new Map() });
         // Other schemes put a lump of base64 where Digest has parameters.
-        if (blanks) this.#take(token68);
+        if (parted) this.#take(token68);
       }
     }
     if (groups.length === 0) throw fault("nothing");
@@ -98,9 +98,9 @@ class Reader {
 
   /** What stands behind "=", up to the comma or the end that must follow. */
   #value(): string {
-    this.#skipBlanks();
+    this.#take(blanks);
     const value = this.#text.charCodeAt(this.#at) === quote ? this.#quotedText() : this.#take(bare);
-    this.#skipBlanks();
+    this.#take(blanks);
     const next = this.#text.charCodeAt(this.#at);
     if (this.#at < this.#text.length && next !== comma) throw fault("no comma where one must be");
     return value;
@@ -129,24 +129,6 @@ class Reader {
     if (values.has(key)) throw fault("a parameter that occurs twice");
     if (++this.#count > MAX_DIGEST_FIELDS) throw fault(`more than ${MAX_DIGEST_FIELDS} parameters`);
     values.set(key, given);
-  }
-
-  #skipSeparators(): void {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code !== blank && code !== tab && code !== comma) return;
-      this.#at++;
-    }
-  }
-
-  /** True when there were some. */
-  #skipBlanks(): boolean {
-    const start = this.#at;
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code !== blank && code !== tab) return this.#at > start;
-      this.#at++;
-    }
   }
 
   /** What stands here of a sticky pattern, or "". */

@@ -21,13 +21,13 @@ export interface AuthenticationInfo {
 /** Writes the value of Authentication-Info: `qop` and `nc` bare, the others quoted. */
 export function formatAuthenticationInfo(info: AuthenticationInfo): string {
   const { nextnonce, rspauth, cnonce, nc, qop } = info;
-  let text = "";
-  if (nextnonce !== undefined) text += `, nextnonce=${quoted(nextnonce)}`;
-  if (qop !== undefined) text += `, qop=${qop}`;
-  if (rspauth !== undefined) text += `, rspauth=${quoted(rspauth)}`;
-  if (cnonce !== undefined) text += `, cnonce=${quoted(cnonce)}`;
-  if (nc !== undefined) text += `, nc=${nc}`;
-  return text.slice(2);
+  const parts: string[] = [];
+  if (nextnonce !== undefined) parts.push(`nextnonce=${quoted(nextnonce)}`);
+  if (qop !== undefined) parts.push(`qop=${qop}`);
+  if (rspauth !== undefined) parts.push(`rspauth=${quoted(rspauth)}`);
+  if (cnonce !== undefined) parts.push(`cnonce=${quoted(cnonce)}`);
+  if (nc !== undefined) parts.push(`nc=${nc}`);
+  return parts.join(", ");
 }
 
 /**

@@ -2,7 +2,7 @@
  * The nonces of a relay: issued without keeping anything, recognized by a keyed hash, and protected against replay by
  * a bounded table of those that were used. A million challenges that nobody answers cost no memory.
  */
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { equalDigests } from "./digest.ts";
 import { type DigestHashes, portableHashes } from "./digest_hash.ts";
 
@@ -99,11 +99,11 @@ export class Nonces {
   check(nonce: string, realm: string, now: number): NonceState {
     if (nonce.length !== 2 * headBytes + macDigits || !/^[0-9a-f]+$/.test(nonce)) return "unknown";
     const head = this.#headFor(realm);
-    readHead(nonce, head);
+    head.set(hexToBytes(nonce.slice(0, 2 * headBytes)));
     if (!equalDigests(nonce.slice(2 * headBytes), this.#seal())) return "unknown";
     const issued = readTime(head);
     if (now - issued >= this.#lifetimeMs) return "stale";
-    return issued <= this.#floor && !this.#used.has(drawnOf(head)) ? "stale" : "valid";
+    return issued <= this.#floor && !this.#used.has(drawnOf(nonce)) ? "stale" : "valid";
   }
 
   /**
@@ -114,15 +114,14 @@ export class Nonces {
    */
   use(nonce: string, nc: string, now: number): boolean {
     const count = Number.parseInt(nc, 16);
-    readHead(nonce, scratchHead);
-    const key = drawnOf(scratchHead);
+    const key = drawnOf(nonce);
     const use = this.#used.get(key);
     if (use !== undefined) {
       if (count <= use.count) return false;
       use.count = count;
       return true;
     }
-    const issued = readTime(scratchHead);
+    const issued = readTime(hexToBytes(nonce.slice(0, 2 * headBytes)));
     // Since it was checked it may have been used by somebody else and forgotten again.
     if (count < 1 || issued <= this.#floor) return false;
     this.#makeRoom(now);
@@ -155,23 +154,10 @@ export class Nonces {
   }
 }
 
-const scratchHead = new Uint8Array(headBytes);
-
-/** The head of a nonce that has been found to be hex in lower case. */
-function readHead(nonce: string, head: Uint8Array): void {
-  for (let index = 0; index < headBytes; index++) {
-    head[index] = digitOf(nonce.charCodeAt(2 * index)) * 16 + digitOf(nonce.charCodeAt(2 * index + 1));
-  }
-}
-
-function digitOf(code: number): number {
-  return code < 97 ? code - 48 : code - 87;
-}
-
-/** The random octets of a head, two to a character. */
-function drawnOf(head: Uint8Array): string {
-  const word = (index: number): number => head[index]! * 256 + head[index + 1]!;
-  return String.fromCharCode(word(timeBytes), word(timeBytes + 2), word(timeBytes + 4), word(timeBytes + 6));
+function drawnOf(nonce: string): string {
+  const word = (index: number): number => Number.parseInt(nonce.slice(index, index + 4), 16);
+  const start = 2 * timeBytes;
+  return String.fromCharCode(word(start), word(start + 4), word(start + 8), word(start + 12));
 }
 
 function writeTime(head: Uint8Array, now: number): void {

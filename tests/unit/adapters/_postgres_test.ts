@@ -19,6 +19,7 @@ describe("openPostgresClient()", () => {
 describe("sqlState()", () => {
   test("is the database's own code and nothing else", () => {
     expect(sqlState({ code: "22P02" })).toBe("22P02");
-    for (const other of [{ code: "ECONNREFUSED" }, { code: 22 }, {}]) expect(sqlState(other)).toBe(undefined);
+    for (const other of [{ code: "ECONNREFUSED" }, { code: "EPIPE" }, { code: 22 }, {}])
+      expect(sqlState(other)).toBe(undefined);
   });
 });

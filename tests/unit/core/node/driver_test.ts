@@ -51,6 +51,13 @@ class Bench implements Transport {
     this.sink.received(new TextEncoder().encode(texts.join("").replace(/\n/g, "\r\n")));
   }
 
+  /** From now on its clock tells when a turn ends: when the test says so. */
+  turns(): (() => void)[] {
+    const ends: (() => void)[] = [];
+    this.clock.afterTurn = (callback) => ends.push(callback);
+    return ends;
+  }
+
   get statuses(): string[] {
     return [...this.writes.join("").matchAll(/^MSRP (\S+) (\d{3})/gm)].map(
       ([, id, status]) => `${id} ${status}`,
@@ -87,8 +94,7 @@ describe("a turn of a connection", () => {
   test("where the end of a turn of the loop is known, what came in during it is answered in one write", async () => {
     const app = new Msrp({ acceptUnknown: () => true });
     const bench = await Bench.start(app);
-    const ends: (() => void)[] = [];
-    bench.clock.afterTurn = (callback) => ends.push(callback);
+    const ends = bench.turns();
     bench.receive(send("aaaa"));
     bench.receive(send("bbbb"));
     await settle();
@@ -102,8 +108,7 @@ describe("a turn of a connection", () => {
   test("16 KiB of answers do not wait for the end of the turn", async () => {
     const app = new Msrp({ acceptUnknown: () => true });
     const bench = await Bench.start(app);
-    const ends: (() => void)[] = [];
-    bench.clock.afterTurn = (callback) => ends.push(callback);
+    bench.turns();
     const bytes = (): number => bench.writes.join("").length;
     const one = send("aaaa");
     for (let round = 0; bytes() === 0 && round < 1000; round++) bench.receive(one);
